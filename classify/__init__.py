@@ -1,0 +1,1 @@
+"""Say what a mail says: verdicts on clients' mail and on ours."""

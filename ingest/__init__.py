@@ -1,0 +1,1 @@
+"""Bring mail from a socket to a stored message, one module per concern."""

@@ -1,0 +1,1 @@
+"""Say what is true: frozen value types that every other package speaks in (DESIGN.md section 2)."""

@@ -1,0 +1,77 @@
+"""Describe a mailbox that we watch and the folders found in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from models.ids import Address
+
+
+class Tls(StrEnum):
+    """How the connection to the server is protected."""
+
+    IMPLICIT = "implicit"
+    STARTTLS = "starttls"
+    NONE = "none"
+    """Accepted on loopback only."""
+
+
+class FolderRole(StrEnum):
+    """What a folder is for; only these are monitored."""
+
+    INBOX = "inbox"
+    SENT = "sent"
+    EXTRA = "extra"
+    """Named in the settings."""
+
+
+class PlacementState(StrEnum):
+    """Where one copy stands in the per-UID ledger (research/imap.md section 2.2)."""
+
+    PENDING = "pending"
+    STORED = "stored"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox:
+    """One IMAP login."""
+
+    address: Address
+    host: str
+    port: int
+    tls: Tls
+    user: str
+    folders: tuple[str, ...] = ()
+    """Further folders to read beside INBOX and Sent; empty: none."""
+    sent: str = ""
+    """Name of the Sent folder; empty: found by itself."""
+    backfill_days: int = 90
+    """How far back to read; 0 means everything."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MonitoredFolder:
+    """A folder of a mailbox that we read, with the reason it was chosen."""
+
+    name: str
+    """Decoded for people; `raw_name` is what goes on the wire."""
+    raw_name: bytes
+    role: FolderRole
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailboxHealth:
+    """How fresh the data of a mailbox is, for the panel and the freshness fence."""
+
+    address: Address
+    last_ok_at: datetime | None
+    """The oldest of its monitored folders' last complete pass; None before the first."""
+    problem: str = ""
+    """One sentence a person can act on; empty when all is well."""
+    pending: int = 0
+    quarantined: int = 0
+    stored: int = 0

@@ -1,0 +1,1 @@
+"""Compose the parts: command line, settings, wiring, jobs."""

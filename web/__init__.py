@@ -1,0 +1,1 @@
+"""Show people what waits: the panel and the JSON API."""
