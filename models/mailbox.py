@@ -75,3 +75,37 @@ class MailboxHealth:
     pending: int = 0
     quarantined: int = 0
     stored: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderCursor:
+    """How far a folder has been enumerated: each UID in [low, high] has a placement or never was.
+
+    `low > high` (as in 1, 0) says that nothing has been enumerated yet.
+    """
+
+    id: int
+    """Row of the folder."""
+    name: str
+    raw_name: bytes
+    role: FolderRole
+    epoch: int
+    uidvalidity: int
+    low: int
+    high: int
+    last_sweep_at: datetime | None
+
+    @property
+    def untouched(self) -> bool:
+        """True before the first window was enumerated."""
+        return self.low > self.high
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedMail:
+    """What a server says of a mail before its content is fetched."""
+
+    uid: int
+    size_bytes: int
+    internaldate: datetime | None
+    """Aware UTC; None when the server gave nonsense."""

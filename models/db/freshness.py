@@ -1,0 +1,67 @@
+"""Say up to which instant the store knows what the mailboxes hold."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from models.db import schema
+from models.ids import ThreadId
+from models.mailbox import FolderRole
+
+
+def mailbox_fences(connection: Connection) -> dict[int, datetime | None]:
+    """Return per mailbox row the instant up to which INBOX, Sent and the others are all known.
+
+    None before the first complete pass, and for a mailbox without INBOX or without Sent: replies
+    would be invisible there.
+    """
+    folder = schema.folder
+    rows = connection.execute(
+        select(folder.c.mailbox_id, folder.c.role, folder.c.last_ok_at).where(
+            folder.c.missing_since.is_(None)
+        )
+    ).all()
+    instants: dict[int, list[datetime | None]] = {}
+    roles: dict[int, set[FolderRole]] = {}
+    for row in rows:
+        instants.setdefault(row.mailbox_id, []).append(row.last_ok_at)
+        roles.setdefault(row.mailbox_id, set()).add(row.role)
+    return {
+        mailbox_id: _oldest(passes)
+        if {FolderRole.INBOX, FolderRole.SENT} <= roles[mailbox_id]
+        else None
+        for mailbox_id, passes in instants.items()
+    }
+
+
+def _oldest(passes: list[datetime | None]) -> datetime | None:
+    known = [instant for instant in passes if instant is not None]
+    return min(known) if len(known) == len(passes) else None
+
+
+def thread_fence(connection: Connection, name: ThreadId) -> datetime | None:
+    """Return the instant up to which all mailboxes that hold mail of a thread are known.
+
+    None when one of them is not, and for a thread that lies in no mailbox (imported files).
+    """
+    placement, folder, message = schema.placement, schema.folder, schema.message
+    rows = connection.execute(
+        select(folder.c.mailbox_id)
+        .join(placement, placement.c.folder_id == folder.c.id)
+        .join(message, message.c.id == placement.c.message_id)
+        .where(message.c.thread == name)
+        .distinct()
+    )
+    fences = mailbox_fences(connection)
+    return _oldest([fences.get(mailbox_id) for mailbox_id in rows.scalars()] or [None])
+
+
+def threads_past_due(connection: Connection, now: datetime) -> list[ThreadId]:
+    """Return threads where somebody waits past a deadline that is not marked as missed yet."""
+    table = schema.obligation
+    rows = connection.execute(
+        select(table.c.thread)
+        .where(table.c.waits, table.c.due_at < now, table.c.breached.is_(False))
+        .distinct()
+    )
+    return [ThreadId(name) for name in rows.scalars()]
