@@ -1,0 +1,365 @@
+"""Speak IMAP, read-only: the one door to imapclient, and to the parts of imaplib below it.
+
+Only these verbs leave here: CAPABILITY, LOGIN, AUTHENTICATE, STARTTLS, LIST, EXAMINE, UID FETCH
+with PEEK, IDLE, LOGOUT (DESIGN.md section 5). After any exception the connection is dead: imaplib
+can't be trusted to be in step with the server (research/imap.md section 2.5).
+"""
+
+import imaplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
+from imapclient.imap_utf7 import decode as decode_utf7
+from imapclient.response_parser import parse_fetch_response, parse_response
+
+from ingest.imap_doorbell import Doorbell
+from ingest.imap_errors import (
+    BrokenReply,
+    CommandRefused,
+    FolderUnavailable,
+    MailboxError,
+    Misconfigured,
+    TransientFailure,
+    connection_failure,
+    refusal,
+)
+from ingest.imap_values import ExaminedFolder, FetchedMail, ListedFolder, Secret
+from models.mailbox import ListedMail, Mailbox, Tls
+
+_CONNECT_SECONDS = 15
+_READ_SECONDS = 60
+_PARSER_ERRORS = (ProtocolError, ValueError, IndexError, TypeError, OverflowError)
+"""What imapclient's parsers let escape on replies that make no sense."""
+
+
+class ImapConnection:
+    """One logged-in session; use it from one thread, and throw it away after any error."""
+
+    def __init__(self, client: IMAPClient, mailbox: Mailbox, secret: Secret) -> None:
+        """Log in over a connected client; `connect` is the way to get one."""
+        self._client = client
+        self._imap: Any = client._imap
+        self._mailbox = mailbox
+        self._log_in(secret)
+        # Asked anew after the login: servers announce more then, and iCloud's proxy is in step
+        # only after an explicit CAPABILITY.
+        self.capabilities = self._ask_capabilities()
+
+    # --- opening and closing --------------------------------------------------------------------
+
+    @classmethod
+    def connect(cls, mailbox: Mailbox, secret: Secret) -> "ImapConnection":
+        """Return a session with the mailbox's server; raise a MailboxError that says why not."""
+        try:
+            client = _open_client(mailbox)
+        except OSError as error:
+            raise connection_failure(error, mailbox.host, mailbox.port) from error
+        except (imaplib.IMAP4.error, IMAPClientError, *_PARSER_ERRORS) as error:
+            raise _bad_greeting(error, mailbox) from error
+        try:
+            return cls(client, mailbox, secret)
+        except BaseException:
+            _hang_up(client)
+            raise
+
+    def close(self) -> None:
+        """Say goodbye if the server still listens; never raises."""
+        with suppress(Exception):
+            self._client.socket().settimeout(2)
+            self._client.logout()
+        _hang_up(self._client)
+
+    def abort(self) -> None:
+        """Cut the connection from another thread; the blocked call there fails at once."""
+        with suppress(OSError):
+            self._client.socket().shutdown(socket.SHUT_RDWR)
+
+    def _log_in(self, secret: Secret) -> None:
+        user = self._mailbox.user
+        with self._classified(while_logging_in=True):
+            announced = self._ask_capabilities()
+            if secret.is_token:
+                self._log_in_with_token(user, secret.value)
+            elif "AUTH=PLAIN" in announced and not (user + secret.value).isascii():
+                # LOGIN can't carry other than ASCII; SASL PLAIN is UTF-8 (RFC 4616).
+                self._client.plain_login(user, secret.value)
+            elif "LOGINDISABLED" in announced:
+                message = (
+                    "the server takes no password over an unprotected connection. "
+                    'Set `tls` to "starttls" or "implicit" in the config.'
+                )
+                raise Misconfigured(message)
+            else:
+                self._client.login(user, secret.value)
+
+    def _log_in_with_token(self, user: str, token: str) -> None:
+        """Authenticate by XOAUTH2; an error challenge must be answered by an empty line."""
+        payload = f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+        self._client.sasl_login("XOAUTH2", lambda challenge: b"" if challenge else payload)
+
+    def _ask_capabilities(self) -> frozenset[str]:
+        with self._classified():
+            self._client._cached_capabilities = None  # force a CAPABILITY command
+            self._imap.untagged_responses.pop("CAPABILITY", None)
+            typ, data = self._imap.capability()
+            words = b" ".join(line for line in data if line) if typ == "OK" else b""
+        return frozenset(words.decode("ascii", "replace").upper().split())
+
+    # --- folders --------------------------------------------------------------------------------
+
+    def list_folders(self) -> tuple[ListedFolder, ...]:
+        """Return every folder the login may see; a line that can't be read is left out."""
+        with self._classified():
+            lines = self._untagged("LIST", '""', '"*"')
+        folders = (_listed_folder(line) for line in _joined_literals(lines))
+        return tuple(folder for folder in folders if folder is not None)
+
+    def examine(self, raw_name: bytes) -> ExaminedFolder:
+        """Open a folder read-only; FolderUnavailable when the server says no."""
+        quoted = raw_name.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        try:
+            with self._classified():
+                typ, data = self._imap.select(b'"' + quoted + b'"', readonly=True)
+        except CommandRefused as error:
+            raise FolderUnavailable(str(error)) from error
+        if typ != "OK":
+            words = b" ".join(part for part in data if part).decode("utf-8", "replace")
+            message = f"the server does not open the folder {_readable(raw_name)!r}: {words}."
+            raise FolderUnavailable(message)
+        uidnext = self._number("UIDNEXT")
+        return ExaminedFolder(
+            uidvalidity=self._number("UIDVALIDITY"),
+            uidnext=uidnext or self._highest_uid() + 1,
+        )
+
+    def _number(self, response: str) -> int:
+        """Return the number of an untagged response, 0 when it is missing or junk."""
+        values = self._imap.untagged_responses.get(response) or [b"0"]
+        numbers = [int(v) for v in values if v is not None and v.isdigit()]
+        return max(numbers, default=0)
+
+    def _highest_uid(self) -> int:
+        """Ask for the last message's UID; 0 in an empty folder (Courier gives no UIDNEXT)."""
+        if self._number("EXISTS") == 0:
+            return 0
+        return max(self._fetch("*", ["UID"]), default=0)
+
+    # --- messages -------------------------------------------------------------------------------
+
+    def list_window(self, low: int, high: int) -> tuple[ListedMail, ...]:
+        """Return what the server holds in a window of UIDs, by UID.
+
+        Dates that imaplib can't read (a year 9999) must not hide the mail: the window is asked
+        for again without them.
+        """
+        try:
+            found = self._fetch(f"{low}:{high}", ["UID", "RFC822.SIZE", "INTERNALDATE"])
+        except BrokenReply:
+            found = self._fetch(f"{low}:{high}", ["UID", "RFC822.SIZE"])
+        return tuple(
+            ListedMail(
+                uid=uid,
+                size_bytes=_size(items),
+                internaldate=_instant(items.get(b"INTERNALDATE")),
+            )
+            for uid, items in sorted(found.items())
+            if low <= uid <= high
+        )
+
+    def held_uids(self, low: int, high: int) -> frozenset[int]:
+        """Return the UIDs the server holds in a window."""
+        return frozenset(uid for uid in self._fetch(f"{low}:{high}", ["UID"]) if low <= uid <= high)
+
+    def fetch(self, uids: Sequence[int], first_bytes: int) -> dict[int, FetchedMail]:
+        """Return the first bytes of each mail without marking it as seen.
+
+        A UID that the server leaves out, or answers with NIL (expunged meanwhile), is missing from
+        the result.
+        """
+        items = ["UID", "RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{first_bytes}>"]
+        wanted = frozenset(uids)
+        found = self._fetch(",".join(map(str, uids)), items)
+        mails: dict[int, FetchedMail] = {}
+        for uid, answer in found.items():
+            content = next((v for k, v in answer.items() if k.startswith(b"BODY[]")), None)
+            if uid in wanted and isinstance(content, bytes) and content:
+                mails[uid] = FetchedMail(
+                    uid=uid,
+                    size_bytes=_size(answer),
+                    internaldate=_instant(answer.get(b"INTERNALDATE")),
+                    content=content,
+                )
+        return mails
+
+    def _fetch(self, uid_set: str, items: Sequence[str]) -> dict[int, dict[bytes, object]]:
+        """Run UID FETCH and return the items by UID; entries without a UID belong to nobody.
+
+        imapclient's own fetch() takes no ranges since 4.0: it passes them to int().
+        """
+        with self._classified():
+            lines = self._untagged("UID", "FETCH", uid_set, f"({' '.join(items)})")
+            parsed = parse_fetch_response(lines, normalise_times=False, uid_is_key=False)
+        by_uid: dict[int, dict[bytes, object]] = {}
+        for answer in parsed.values():
+            uid = answer.get(b"UID")
+            if isinstance(uid, int):
+                by_uid.setdefault(uid, {}).update(answer)
+        return by_uid
+
+    def _untagged(self, name: str, *arguments: str) -> list[Any]:
+        """Run a command and take its untagged replies; NO and BAD raise."""
+        response = arguments[0] if name == "UID" else name
+        self._imap.untagged_responses.pop(response, None)
+        encoded = [argument.encode() for argument in arguments]
+        tag = self._imap._command(name, *encoded)  # imaplib offers no ranges
+        typ, data = self._imap._command_complete(name, tag)
+        if typ != "OK":
+            words = b" ".join(part for part in data if part)
+            raise refusal(words.decode("utf-8", "replace"), while_logging_in=False)
+        _typ, lines = self._imap._untagged_response(typ, data, response)
+        return [line for line in lines if line is not None]
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    @property
+    def can_idle(self) -> bool:
+        """True when the server rings by itself (RFC 2177)."""
+        return "IDLE" in self.capabilities
+
+    def wait(self, seconds: float, wake: int) -> bool:
+        """Wait in IDLE on the examined folder until anything arrives; True when it did.
+
+        `wake` is a file descriptor that ends the wait when it becomes readable. What rings is
+        never parsed: it may be half a line, and the next pass asks properly anyway.
+        """
+        with self._classified():
+            bell = Doorbell(self._imap, self._client.socket(), _READ_SECONDS)
+            return bell.wait(seconds, wake)
+
+    # --- errors ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _classified(self, *, while_logging_in: bool = False) -> Iterator[None]:
+        """Turn whatever imapclient and imaplib raise into one of our classes."""
+        try:
+            yield
+        except MailboxError:
+            raise
+        except imaplib.IMAP4.abort as error:
+            message = f"the connection to {self._mailbox.host} broke: {error}."
+            raise TransientFailure(message) from error
+        except (LoginError, imaplib.IMAP4.error, IMAPClientError) as error:
+            raise refusal(str(error), while_logging_in=while_logging_in) from error
+        except OSError as error:
+            raise connection_failure(error, self._mailbox.host, self._mailbox.port) from error
+        except _PARSER_ERRORS as error:
+            message = f"{self._mailbox.host} sent a reply that makes no sense: {error}."
+            raise BrokenReply(message) from error
+
+
+def _open_client(mailbox: Mailbox) -> IMAPClient:
+    context = ssl.create_default_context()
+    client = IMAPClient(
+        mailbox.host,
+        mailbox.port,
+        ssl=mailbox.tls is Tls.IMPLICIT,
+        ssl_context=context,
+        timeout=SocketTimeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+    )
+    try:
+        client.normalise_times = False  # otherwise naive local time
+        client._imap.debug = 0  # formats every line for nobody: costs a factor of 5
+        sock = client.socket()
+        # imaplib writes a command in two pieces; without this each costs 40 ms (Nagle).
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if mailbox.tls is Tls.STARTTLS:
+            client.starttls(context)
+    except BaseException:
+        _hang_up(client)
+        raise
+    return client
+
+
+def _bad_greeting(error: Exception, mailbox: Mailbox) -> MailboxError:
+    where = f"{mailbox.host}:{mailbox.port}"
+    text = str(error)
+    if "STARTTLS" in text.upper():
+        return Misconfigured(
+            f'{where} offers no STARTTLS. Set `tls` to "implicit" and `port` to 993, if it has it.'
+        )
+    known = refusal(text, while_logging_in=False)
+    if not isinstance(known, CommandRefused):
+        return known
+    return Misconfigured(
+        f"{where} does not greet like an IMAP server ({text[:80]}). Check `host`, `port`, `tls`."
+    )
+
+
+def _hang_up(client: IMAPClient) -> None:
+    with suppress(Exception):
+        client.shutdown()
+
+
+# --- reading replies ----------------------------------------------------------------------------
+
+
+def _joined_literals(lines: Sequence[Any]) -> list[list[Any]]:
+    """Group LIST replies: a name sent as a literal arrives as a tuple and a rest."""
+    groups: list[list[Any]] = []
+    for line in lines:
+        follows_literal = groups and isinstance(groups[-1][-1], tuple)
+        if follows_literal and not isinstance(line, tuple):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _listed_folder(lines: list[Any]) -> ListedFolder | None:
+    try:
+        attributes, delimiter, name = cast("tuple[Any, Any, Any]", parse_response(lines))
+    except _PARSER_ERRORS:
+        return None
+    raw_name = name if isinstance(name, bytes) else str(name).encode()
+    return ListedFolder(
+        raw_name=raw_name,
+        name=_readable(raw_name),
+        delimiter=delimiter.decode("ascii", "replace") if isinstance(delimiter, bytes) else "",
+        attributes=frozenset(_lowered(attribute) for attribute in attributes or ()),
+    )
+
+
+def _lowered(attribute: object) -> str:
+    text = attribute.decode("ascii", "replace") if isinstance(attribute, bytes) else str(attribute)
+    return text.lower()
+
+
+def _readable(raw_name: bytes) -> str:
+    """Decode a folder name for people: never raises, never holds surrogates or NUL."""
+    decode: Callable[[bytes], str] = decode_utf7
+    try:
+        name = decode(raw_name)
+    except (ValueError, IndexError):
+        name = raw_name.decode("ascii", "replace")
+    return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+def _size(items: dict[bytes, object]) -> int:
+    size = items.get(b"RFC822.SIZE")
+    return size if isinstance(size, int) else 0
+
+
+def _instant(value: object) -> datetime | None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return None
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return None
