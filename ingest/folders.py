@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from ingest.imap_values import ListedFolder
-from models.mailbox import FolderRole, Mailbox, MonitoredFolder
+from models.mailboxes import FolderRole, Mailbox, MonitoredFolder
 
 _UNSELECTABLE = frozenset({"\\noselect", "\\nonexistent"})
 

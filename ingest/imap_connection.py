@@ -30,7 +30,7 @@ from ingest.imap_errors import (
     refusal,
 )
 from ingest.imap_values import ExaminedFolder, FetchedMail, ListedFolder, Secret
-from models.mailbox import ListedMail, Mailbox, Tls
+from models.mailboxes import ListedMail, Mailbox, Tls
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 60

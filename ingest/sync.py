@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 
 from ingest.arrival import arrival_of
+from ingest.enumeration import Enumeration
 from ingest.folders import choose_folders
 from ingest.imap_connection import ImapConnection
 from ingest.imap_errors import (
@@ -20,23 +21,20 @@ from ingest.imap_errors import (
     FolderUnavailable,
     TransientFailure,
 )
-from ingest.imap_values import FetchedMail
+from ingest.imap_values import ExaminedFolder, FetchedMail
 from ingest.stop_signal import StopSignal
 from models.db import ledger, messages
 from models.db.store import Store, Transaction
 from models.errors import StoreError
-from models.mailbox import FolderCursor, FolderRole, ListedMail, Mailbox
+from models.mailboxes import FolderCursor, FolderRole, ListedMail, Mailbox
 from models.message import RawMail, ReadMail
 
 FIRST_BYTES = 64 * 1024
 """Enough for the text of nearly every mail; attachments are never fetched (performance.md 1)."""
 _WHOLE_TEXT_BYTES = 4 * 1024 * 1024
 """Asked for when no text was found in the first bytes."""
-_WINDOW_UIDS = 2000
-_WIDEST_WINDOW_UIDS = 50_000
 _BATCH_UIDS = 50
 _BATCH_BYTES = 8 * 1024 * 1024
-_SWEEP_EVERY = timedelta(hours=6)
 
 _log = structlog.get_logger(__name__)
 
@@ -114,22 +112,26 @@ class MailboxSync:
 
     def _open(self, cursor: FolderCursor) -> ImapConnection:
         """Return the session with a folder examined, under the UIDVALIDITY we know."""
-        connection = self.connection
         if self._examined != cursor.raw_name:
-            folder = connection.examine(cursor.raw_name)
+            folder = self._examine(cursor.raw_name)
             if folder.uidvalidity != cursor.uidvalidity:
                 message = f"the folder {cursor.name!r} was renumbered while it was being read."
                 raise TransientFailure(message)
-            self._examined = cursor.raw_name
-        return connection
+        return self.connection
+
+    def _examine(self, raw_name: bytes) -> ExaminedFolder:
+        """Open a folder read-only; after a refusal none is open (RFC 3501 6.3.2)."""
+        self._examined = None
+        folder = self.connection.examine(raw_name)
+        self._examined = raw_name
+        return folder
 
     def wait_for_news(self, seconds: float, stop: StopSignal) -> None:
         """Wait until INBOX rings, the time is over, or the signal comes."""
         if not self.connection.can_idle or self._inbox is None:
             stop.wait(seconds)
             return
-        folder = self.connection.examine(self._inbox)
-        self._examined = self._inbox
+        folder = self._examine(self._inbox)
         # What came after the pass looked at INBOX and before IDLE listens would never ring.
         if folder.uidnext - 1 <= self._inbox_high:
             self.connection.wait(seconds, stop.descriptor)
@@ -190,69 +192,19 @@ class MailboxSync:
 
     def _discover(self, cursor: FolderCursor) -> FolderCursor:
         """Give every UID that the folder holds a row; return the cursor as it is then."""
-        folder = self.connection.examine(cursor.raw_name)
-        self._examined = cursor.raw_name
+        folder = self._examine(cursor.raw_name)
         with self._store.write() as db:
             cursor = ledger.follow_uidvalidity(db, cursor, folder.uidvalidity)
             ledger.widen_backfill(db, cursor, self._horizon())
-        newest = folder.uidnext - 1
         if cursor.role is FolderRole.INBOX:
-            self._inbox_high = newest
-        if cursor.untouched:
-            return self._enumerate_down(cursor, newest)
-        if newest < cursor.high or self._sweep_is_due(cursor):
-            # GMX lets UIDNEXT fall; other servers leave UIDs out of a listing.
-            self._sweep(cursor)
-        cursor = self._enumerate_up(cursor, newest)
-        return self._enumerate_down(cursor, cursor.low - 1)
-
-    def _enumerate_up(self, cursor: FolderCursor, newest: int) -> FolderCursor:
-        """List what came since the last pass, oldest window first, so that no gap can remain."""
-        width = _WINDOW_UIDS
-        while cursor.high < newest:
-            low, high = cursor.high + 1, min(cursor.high + width, newest)
-            cursor, width = self._list_window(cursor, low, high)
-        return cursor
-
-    def _enumerate_down(self, cursor: FolderCursor, newest: int) -> FolderCursor:
-        """List history, newest window first, down to the first UID."""
-        width, high = _WINDOW_UIDS, newest
-        while high >= 1:
-            low = max(1, high - width + 1)
-            cursor, width = self._list_window(cursor, low, high)
-            high = low - 1
-        return cursor
-
-    def _list_window(self, cursor: FolderCursor, low: int, high: int) -> tuple[FolderCursor, int]:
-        """Discover one window; return the moved cursor and how wide the next should be.
-
-        An empty window makes the next twice as wide: Yahoo leaves gaps of hundreds of thousands.
-        """
-        listed = self.connection.list_window(low, high)
-        with self._store.write() as db:
-            moved = ledger.discover(
-                db,
-                cursor,
-                listed,
-                window=(low, high),
-                horizon=self._horizon(),
-                now=self._clock(),
-            )
-        width = _WINDOW_UIDS if listed else min(2 * (high - low + 1), _WIDEST_WINDOW_UIDS)
-        return moved, width
-
-    def _sweep_is_due(self, cursor: FolderCursor) -> bool:
-        swept = cursor.last_sweep_at
-        return swept is None or self._clock() - swept >= _SWEEP_EVERY
-
-    def _sweep(self, cursor: FolderCursor) -> None:
-        """Compare the ledger with what the server holds, UID by UID."""
-        held: set[int] = set()
-        for low in range(cursor.low, cursor.high + 1, _WIDEST_WINDOW_UIDS):
-            high = min(low + _WIDEST_WINDOW_UIDS - 1, cursor.high)
-            held |= self.connection.held_uids(low, high)
-        with self._store.write() as db:
-            ledger.sweep(db, cursor, frozenset(held), self._clock())
+            self._inbox_high = folder.uidnext - 1
+        listing = Enumeration(
+            store=self._store,
+            connection=self.connection,
+            clock=self._clock,
+            horizon=self._horizon(),
+        )
+        return listing.run(cursor, folder.uidnext - 1)
 
     def _horizon(self) -> datetime | None:
         days = self.mailbox.backfill_days

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from models.agency import Account, Agency, Person, Role
 from models.ids import AccountId, Address, MessageId, MessageKey, ThreadId
 from models.message import (
     Correspondent,
     DeliveryReport,
     Direction,
+    Message,
     Origin,
     OriginFinding,
     ParsedMail,
@@ -55,6 +57,58 @@ def raw_mail(internaldate: datetime | None = MONDAY_NOON) -> RawMail:
     """Return bytes that a test does not read."""
     return RawMail(
         content=b"Subject: Question\n\nHello\n", size_bytes=25, internaldate=internaldate
+    )
+
+
+def message(key: str, **changes: Any) -> Message:
+    """Return a stored client mail that needs an answer, with some fields changed."""
+    values: dict[str, Any] = {
+        "key": MessageKey(key),
+        "message_id": MessageId(f"{key}@acme.example"),
+        "digest": f"digest-{key}",
+        "thread": ThreadId("thread"),
+        "account": None,
+        "direction": Direction.INBOUND,
+        "origin": Origin.HUMAN,
+        "origin_reason": "",
+        "author": Correspondent(address=Address("client@acme.example")),
+        "recipients": (Correspondent(address=Address("hello@studio.example")),),
+        "arrived_at": MONDAY_NOON,
+        "dated_at": None,
+        "subject": "Question",
+        "new_text": "Hello?",
+        "verdicts": None,
+        "ignored_reason": "",
+    }
+    return Message(**(values | changes))
+
+
+def agency(*accounts: Account) -> Agency:
+    """Return an agency with Anna, the mailbox hello@, and some accounts."""
+    anna = Person(
+        email=Address("anna@studio.example"),
+        name="Anna",
+        aliases=frozenset({Address("anna.private@mail.example")}),
+        roles=frozenset({Role.ACCOUNT_MANAGER}),
+    )
+    return Agency(
+        name="Studio",
+        domains=frozenset({"studio.example"}),
+        zone="Europe/Moscow",
+        people=(anna,),
+        accounts=accounts,
+        mailbox_addresses=frozenset({Address("hello@studio.example")}),
+    )
+
+
+def account(id_: str, *domains: str, contacts: tuple[str, ...] = ()) -> Account:
+    """Return a client company that Anna looks after."""
+    return Account(
+        id=AccountId(id_),
+        name=id_.title(),
+        domains=frozenset(domains),
+        contacts=frozenset(map(Address, contacts)),
+        manager=Address("anna@studio.example"),
     )
 
 

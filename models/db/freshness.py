@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from models.db import schema
 from models.ids import ThreadId
-from models.mailbox import FolderRole
+from models.mailboxes import FolderRole
 
 
 def mailbox_fences(connection: Connection) -> dict[int, datetime | None]:

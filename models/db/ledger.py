@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, or_, select, true, update
 
 from models.db import schema
 from models.ids import Address
-from models.mailbox import FolderCursor, FolderRole, ListedMail, MonitoredFolder, PlacementState
+from models.mailboxes import FolderCursor, FolderRole, ListedMail, MonitoredFolder, PlacementState
 
 QUARANTINE_AFTER_ATTEMPTS = 5
 _RETRY_AFTER = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from models.db import schema
 from models.ids import AccountId, MessageId, MessageKey, ThreadId
-from models.mailbox import PlacementState
+from models.mailboxes import PlacementState
 from models.message import Copy, Message, RawMail, ReadMail
 from models.verdict import InboundVerdicts, OutboundVerdicts
 
@@ -128,7 +128,13 @@ def identifiers_of(mail: ReadMail) -> frozenset[str]:
         # A bounce belongs to the conversation of the mail that failed, and seldom says so in its
         # own References.
         named.add(mail.origin.report.failed_message_id)
-    return frozenset(named) or frozenset({MessageId(f"key:{mail.key}")})
+    return frozenset(map(_folded, named)) or frozenset({f"key:{mail.key}"})
+
+
+def _folded(message_id: MessageId) -> str:
+    """Return an id made comparable: gateways change the case of its domain, never of the rest."""
+    local, at, domain = message_id.rpartition("@")
+    return local + at + domain.lower()
 
 
 def _join_thread(connection: Connection, mail: ReadMail) -> ThreadId:

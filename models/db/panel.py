@@ -6,7 +6,7 @@ from models.db import schema
 from models.db.freshness import mailbox_fences
 from models.db.obligations import obligation_of
 from models.ids import Address
-from models.mailbox import MailboxHealth, PlacementState
+from models.mailboxes import MailboxHealth, PlacementState
 from models.panel import WaitingRow
 
 _SNIPPET_LENGTH = 200

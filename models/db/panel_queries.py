@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from models.db import schema
 from models.ids import Address
-from models.mailbox import PlacementState
+from models.mailboxes import PlacementState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from models.agency import Role
 from models.db.column_types import AsJson, UtcInstant
-from models.mailbox import FolderRole, PlacementState
+from models.mailboxes import FolderRole, PlacementState
 from models.message import (
     Attachment,
     Correspondent,

@@ -5,7 +5,7 @@ import pytest
 from ingest.folders import choose_folders
 from ingest.imap_values import ListedFolder
 from models.ids import Address
-from models.mailbox import FolderRole, Mailbox, Tls
+from models.mailboxes import FolderRole, Mailbox, Tls
 
 INBOX = ListedFolder(raw_name=b"INBOX", name="INBOX", delimiter="/", attributes=frozenset())
 

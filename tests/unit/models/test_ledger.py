@@ -9,7 +9,7 @@ from models.db import ledger, schema
 from models.db.messages import save_message
 from models.db.store import Store, Transaction
 from models.ids import Address
-from models.mailbox import (
+from models.mailboxes import (
     FolderCursor,
     FolderRole,
     ListedMail,

@@ -56,6 +56,11 @@ def test_an_answer_joins_the_thread_of_what_it_answers(store: Store) -> None:
     assert list(_threads(store).values()) == [{"key-a", "key-b"}]
 
 
+def test_the_case_of_an_ids_domain_does_not_part_a_thread(store: Store) -> None:
+    _save(store, read_mail("a@Acme.Example"), read_mail("b", references=("a@acme.example",)))
+    assert len(_threads(store)) == 1
+
+
 def test_two_answers_to_a_mail_that_nobody_has_meet(store: Store) -> None:
     _save(store, read_mail("b", references=("lost",)), read_mail("c", references=("lost",)))
     assert list(_threads(store).values()) == [{"key-b", "key-c"}]
