@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from imapclient.imap_utf7 import encode as encode_utf7
+
 _BINARY = Path("/usr/sbin/dovecot")
 _NOBODY = "nobody"
 _START_SECONDS = 15.0
@@ -110,13 +112,14 @@ class Dovecot:
         self._write_files()
         command = [str(_BINARY), "-F", "-c", str(self.folder / "dovecot.conf")]
         as_nobody = {"user": _NOBODY, "group": _group_of(_NOBODY)} if os.getuid() == 0 else {}
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr.log").open("wb"),
-            extra_groups=[] if as_nobody else None,
-            **as_nobody,  # type: ignore[call-overload]  # a union of keyword sets mypy can't see
-        )
+        with (self.folder / "stderr.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                extra_groups=[] if as_nobody else None,
+                **as_nobody,  # type: ignore[call-overload]  # keyword sets mypy can't see
+            )
         self._wait_until_it_greets()
         return self
 
@@ -140,10 +143,11 @@ class Dovecot:
     ) -> list[int]:
         """Put mails into a folder over one connection; return their UIDs."""
         uids = []
+        name = encode_utf7(folder).decode()
         with self.login(user) as client:
             for content, internaldate in mails:
                 date = imaplib.Time2Internaldate(internaldate)
-                _typ, data = client.append(folder, "", date, content)
+                _typ, data = client.append(name, "", date, content)
                 # [APPENDUID validity uid] (RFC 4315)
                 uids.append(int(data[0].split(b"]")[0].split()[-1]))
         return uids
@@ -185,12 +189,9 @@ class Dovecot:
         return f"yes\nssl_cert = <{self._tls}/server.pem\nssl_key = <{self._tls}/server.key"
 
     def _give_to_nobody(self) -> None:
-        """Let the unprivileged server reach its folder: pytest's temporary folders are private."""
+        """Let the unprivileged server have its folder."""
         for path in (self.folder, *self.folder.rglob("*")):
             shutil.chown(path, _NOBODY, _group_of(_NOBODY))
-        for parent in self.folder.parents:
-            if parent.stat().st_uid == 0 and parent != Path("/") and len(parent.parts) > 2:
-                parent.chmod(parent.stat().st_mode | 0o011)
 
     def _wait_until_it_greets(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
