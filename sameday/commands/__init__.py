@@ -1,0 +1,1 @@
+"""Hold the commands, a module per group; `sameday.cli` puts them together."""
