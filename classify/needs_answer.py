@@ -59,12 +59,15 @@ class NeedsAnswer:
         acknowledge = _first(hits, "acknowledge")
         if acknowledge:
             return _yes(0.97, acknowledge.rule.id, acknowledge.words)
+        if evidence.robot:
+            # "Top up your balance", "reply STOP": a robot asks everybody and waits for nobody.
+            return None
         if evidence.asked:
             return _yes(0.97, "needs_answer.asked")
-        blocking = None if evidence.robot else evidence.blocking
+        blocking = evidence.blocking
         if blocking:
             return _yes(0.9, "needs_answer." + blocking.what, *blocking.evidence)
-        opened = None if evidence.robot else _opened(hits)
+        opened = _opened(hits)
         return _yes(0.8, opened.rule.id, opened.words) if opened else None
 
     def _no_by_word(

@@ -1,6 +1,6 @@
 """Tell whether a client takes a request back."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from classify.lexicon import RuleTable
 from classify.patterns import Coded
@@ -8,7 +8,21 @@ from classify.verdicts import by_rules
 from models.verdict import Verdict
 
 
-def find_withdrawn(table: RuleTable, sentences: Iterable[Coded]) -> Verdict:
-    """Return the verdict; a question about cancelling is no withdrawal."""
-    stated = (coded for coded in sentences if not coded.sentence.asks)
+def find_withdrawn(table: RuleTable, sentences: Sequence[Coded]) -> Verdict:
+    """Return the verdict.
+
+    A question about cancelling is no withdrawal, and neither is "no need to reply". Who asks for a
+    receipt in the same mail ("else orders will be put on hold") takes nothing back.
+    """
+    stated = [c for c in sentences if not c.sentence.asks and not _only_spares_a_reply(table, c)]
+    if any(table.first(coded, "acknowledge") is not None for coded in sentences):
+        stated = []
     return by_rules(table, stated, gives="withdrawn", what="withdrawn")
+
+
+def _only_spares_a_reply(table: RuleTable, coded: Coded) -> bool:
+    """Tell whether what sounds like a withdrawal is part of "you need not answer"."""
+    spared, taken = table.first(coded, "no_reply"), table.first(coded, "withdrawn")
+    if spared is None or taken is None:
+        return False
+    return taken.words in spared.words and taken.words != spared.words

@@ -35,6 +35,9 @@ def test_a_chaser_reminds_and_a_new_request_does_not(
     ("text", "withdrawn"),
     [
         ("Вопрос снят, разобрались сами.", True),
+        ("Это автоматическое уведомление, отвечать на него не нужно.", False),
+        ("Please confirm receipt. Otherwise your orders will be put on hold.", False),
+        ("Let's put this on hold until January.", True),
         ("Never mind, we figured it out.", True),
         ("Уже не актуально, спасибо", True),
         ("Как отменить заказ в личном кабинете?", False),

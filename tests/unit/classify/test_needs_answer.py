@@ -56,6 +56,8 @@ def test_every_doubt_means_yes(classifier: Classifier, text: str) -> None:
 def test_a_robot_needs_an_answer_only_when_it_asks_for_one(classifier: Classifier) -> None:
     assert _needs(classifier, "Please acknowledge receipt of this notice.", robot=True)
     assert not _needs(classifier, "Order 17 was shipped on Monday.", robot=True)
+    assert not _needs(classifier, "The site is DOWN. Do not reply to this message.", robot=True)
+    assert not _needs(classifier, "Срок домена истекает. Пополните баланс!", robot=True)
 
 
 @given(question=st.sampled_from(["Когда запуск?", "Where is it?", "Сколько стоит?"]))
