@@ -155,6 +155,8 @@ class Dovecot:
     def login(self, user: str) -> imaplib.IMAP4:
         """Return a session of another client, which may write."""
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
+        # imaplib writes a command in two pieces; without this each costs 40 ms (Nagle).
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.login(user, PASSWORD)
         return client
 

@@ -12,11 +12,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from ingest.identity import digest_of, key_of
 from ingest.imap_connection import ImapConnection
 from ingest.imap_errors import LoginRefused
 from ingest.imap_values import Secret
-from ingest.parse import parse
 from ingest.stop_signal import StopSignal
 from ingest.sync import MailboxSync
 from models.db import schema
@@ -24,32 +22,12 @@ from models.db.freshness import mailbox_fences
 from models.db.store import Store
 from models.ids import Address, MessageId
 from models.mailboxes import Mailbox, Tls
-from models.message import Correspondent, Direction, Origin, OriginFinding, RawMail, ReadMail
 from tests.dovecot import PASSWORD
 from tests.imap_servers import UNKNOWN_USER, AnyServer
+from tests.plain_reader import PlainReader
 from tests.wire_log import ALLOWED_VERBS, WireLog
 
 NOW = datetime(2026, 4, 24, 9, 0, tzinfo=UTC)
-
-
-class PlainReader:
-    """Reads headers and text and judges nothing; refuses to be a test of the whole reading."""
-
-    def read(self, raw: RawMail) -> ReadMail:
-        """Read one mail."""
-        parsed = parse(raw)
-        return ReadMail(
-            key=key_of(parsed),
-            digest=digest_of(parsed),
-            parsed=parsed,
-            author=parsed.author or Correspondent(address=Address("unknown@invalid")),
-            direction=Direction.INBOUND,
-            origin=OriginFinding(origin=Origin.HUMAN, reason="test"),
-            lines=(),
-            new_text=parsed.text,
-            base_subject=parsed.subject,
-            verdicts=None,
-        )
 
 
 def _mail(name: str, *, days_ago: int = 0, body: str = "Hello") -> tuple[bytes, datetime]:

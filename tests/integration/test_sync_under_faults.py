@@ -10,17 +10,14 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from ingest.identity import digest_of, key_of
 from ingest.imap_connection import ImapConnection
 from ingest.imap_errors import MailboxError, Throttled, TransientFailure
 from ingest.imap_values import Secret
-from ingest.parse import parse
 from ingest.sync import MailboxSync
 from models.db import schema
 from models.db.store import Store
 from models.ids import Address
 from models.mailboxes import Mailbox, Tls
-from models.message import Correspondent, Direction, Origin, OriginFinding, RawMail, ReadMail
 from sameday.demo.imap_faults import (
     GREETING,
     ClientCommand,
@@ -36,6 +33,7 @@ from sameday.demo.imap_faults import (
 )
 from sameday.demo.imap_server import EmbeddedImapServer
 from sameday.demo.mail_store import MailStore
+from tests.plain_reader import PlainReader
 
 NOW = datetime(2026, 4, 24, 9, 0, tzinfo=UTC)
 USER, PASSWORD = "u0", "pw"
@@ -58,27 +56,6 @@ class Faults:
         """Let the next command of a verb fail."""
         left = [fault]
         self.script = lambda command: left.pop() if left and command.verb == verb else None
-
-
-class PlainReader:
-    """Reads headers and text; a mail whose text says so breaks the store."""
-
-    def read(self, raw: RawMail) -> ReadMail:
-        """Read one mail."""
-        parsed = parse(raw)
-        text = "\ud800" if "POISON" in parsed.text else parsed.text
-        return ReadMail(
-            key=key_of(parsed),
-            digest=digest_of(parsed),
-            parsed=parsed,
-            author=Correspondent(address=Address("client@acme.example")),
-            direction=Direction.INBOUND,
-            origin=OriginFinding(origin=Origin.HUMAN, reason="test"),
-            lines=(),
-            new_text=text,
-            base_subject=parsed.subject,
-            verdicts=None,
-        )
 
 
 @pytest.fixture
