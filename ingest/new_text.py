@@ -25,7 +25,7 @@ def label_lines(parsed: ParsedMail) -> tuple[LabelledLine, ...]:
     is_answer = bool(parsed.in_reply_to or parsed.references) or is_reply_subject(parsed.subject)
     is_forward = is_forward_subject(parsed.subject)
     label_quotation(page, expected=is_answer or is_forward)
-    label_footers(page)
+    label_footers(page, parsed.author.name if parsed.author else "")
     if not page.has_new_words() and not page.has(LineLabel.QUOTED, LineLabel.ATTRIBUTION):
         # Nothing but a signature: better shown as the text than not at all.
         page.relabel(LineLabel.SIGNATURE, LineLabel.NEW)

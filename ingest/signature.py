@@ -21,16 +21,19 @@ _MAX_SIGNATURE_LINES: Final = 15
 _MAX_AFTER_CLOSING: Final = 12
 _MAX_CLOSING_WORDS: Final = 8
 _MAX_CONTACT_LINES: Final = 8
+_MAX_NAME_LINES: Final = 5
+_MAX_NAME_CHARS: Final = 80
 _DELIMITERS: Final = frozenset({"--", "—", "–", "-- -"})
 _PARAGRAPH_CHARS: Final = 2_000
 _MIN_DISCLAIMER_CHARS: Final = 60
 _DISCLAIMER_PARAGRAPHS: Final = 5
 
 
-def label_footers(page: LinePage) -> None:
+def label_footers(page: LinePage, author_name: str = "") -> None:
     """Label signatures and footers in the first and the last text of the author.
 
-    Answers between quoted lines in the middle of a mail bear none.
+    Answers between quoted lines in the middle of a mail bear none. `author_name` is the display
+    name in From, which many people sign with and nothing else.
     """
     runs = list(page.runs())
     for start, end in {*runs[:1], *runs[-1:]}:
@@ -41,6 +44,7 @@ def label_footers(page: LinePage) -> None:
         _label_devices(page, start, end)
         _label_closing(page, start, end)
         _label_contacts(page, start, end)
+        _label_own_name(page, start, end, author_name)
         _label_devices(page, start, end)
 
 
@@ -158,12 +162,10 @@ def _label_closing(page: LinePage, start: int, end: int) -> None:
 
 def _label_contacts(page: LinePage, start: int, end: int) -> None:
     """Label a last paragraph of name, telephone and address that no closing introduced."""
-    paragraphs = [
-        (a, b) for a, b in _paragraphs(page, start, end) if any(page.is_new(i) for i in range(a, b))
-    ]
-    if len(paragraphs) < 2:
+    paragraph = _last_paragraph(page, start, end)
+    if paragraph is None:
         return
-    first, last = paragraphs[-1]
+    first, last = paragraph
     places = _written(page, first, last)
     contacts = sum(bool(CONTACT.search(page.stripped[i])) for i in places)
     # A name stands first; a list of contacts that the client was asked for has none.
@@ -176,3 +178,29 @@ def _label_contacts(page: LinePage, start: int, end: int) -> None:
         and _looks_like_signature(page, places)
     ):
         page.mark(first, last, LineLabel.SIGNATURE)
+
+
+def _label_own_name(page: LinePage, start: int, end: int, author_name: str) -> None:
+    """Label a last paragraph that begins with the author's own name: "Milo Brandt / Co-founder"."""
+    paragraph = _last_paragraph(page, start, end)
+    if paragraph is None:
+        return
+    places = _written(page, *paragraph)
+    signed = _name_words(page.stripped[places[0]]) if places else set()
+    is_signature = len(places) <= _MAX_NAME_LINES and _looks_like_signature(page, places)
+    if signed and signed <= _name_words(author_name) and is_signature:
+        page.mark(*paragraph, LineLabel.SIGNATURE)
+
+
+def _last_paragraph(page: LinePage, start: int, end: int) -> tuple[int, int] | None:
+    """Return the last paragraph with NEW lines, unless it is the only one."""
+    paragraphs = [
+        (a, b) for a, b in _paragraphs(page, start, end) if any(page.is_new(i) for i in range(a, b))
+    ]
+    return paragraphs[-1] if len(paragraphs) >= 2 else None
+
+
+def _name_words(text: str) -> set[str]:
+    """Return the words of a short line that may be a name."""
+    words = {word.strip(".,()\"'«»").casefold() for word in text[:_MAX_NAME_CHARS].split()}
+    return words - {""}

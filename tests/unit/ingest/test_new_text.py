@@ -9,8 +9,8 @@ from ingest.footer_marks import CLOSINGS, DEVICE_FOOTERS, DISCLAIMERS, FOOTERS, 
 from ingest.marks import Mark
 from ingest.new_text import label_lines, new_text
 from ingest.quote_marks import SEPARATORS
-from models.ids import MessageId
-from models.message import LineLabel, ParsedMail
+from models.ids import Address, MessageId
+from models.message import Correspondent, LineLabel, ParsedMail
 
 OWN = "Добрый день!\n\nДа, так и делаем. Когда будет готово?"
 OLD = "Здравствуйте! Высылаем смету.\nПодходит?"
@@ -227,6 +227,43 @@ def test_answers_inside_the_quotation_are_kept_apart() -> None:
 def test_the_wrapped_end_of_a_quoted_line_is_quoted() -> None:
     long = "> " + "слово " * 12 + "и ещё"
     assert own(f"Да.\n\n{long}\nодно слово\n> дальше") == "Да."
+
+
+def _signed_by(name: str, text: str) -> str:
+    """Return the new text of a mail whose From bears a name."""
+    author = Correspondent(address=Address("client@acme.example"), name=name)
+    return new_text(label_lines(ParsedMail(message_id=None, author=author, text=text)))
+
+
+@pytest.mark.parametrize(
+    ("name", "below"),
+    [
+        ("Milo Brandt", "Milo Brandt\nCo-founder, Ledgerly"),
+        ("Вера Кляйн", "Вера Кляйн\nStudio North"),
+        ("Петров, Тимур", "Тимур"),
+        ("Светлана", "С ув., Светлана\nклиника «Белая линия»"),
+    ],
+)
+def test_the_name_of_the_author_below_the_text_is_a_signature(name: str, below: str) -> None:
+    assert _signed_by(name, f"Всё получили.\n\n{below}") == "Всё получили."
+
+
+@pytest.mark.parametrize(
+    ("name", "below"),
+    [
+        ("Milo Brandt", "Milo asked for it on Monday. Can you?"),
+        ("Milo Brandt", "Anna Snow\nStudio"),
+        ("", "Milo Brandt"),
+        ("Milo", "Milo\n1\n2\n3\n4\n5"),
+    ],
+    ids=["a-sentence", "another-name", "no-name", "a-list"],
+)
+def test_what_only_begins_like_a_name_is_kept(name: str, below: str) -> None:
+    assert _signed_by(name, f"Hello.\n\n{below}") == f"Hello.\n\n{below}"
+
+
+def test_a_mail_that_is_only_a_name_keeps_it() -> None:
+    assert _signed_by("Anna Snow", "Anna Snow") == "Anna Snow"
 
 
 def test_a_postscript_below_the_signature_is_kept() -> None:
