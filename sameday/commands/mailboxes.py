@@ -27,7 +27,7 @@ def check(ctx: click.Context, config: Path) -> None:
     Nothing is stored and nothing is changed on any server. Exit code 1 if a mailbox has a problem.
     """
     settings = load_settings(config)
-    click.echo(f"{config}: {len(settings.mailboxes)} mailboxes, settings ok")
+    click.echo(f"{config}: settings ok, mailboxes: {len(settings.mailboxes)}")
     problems = [_check_mailbox(watched) for watched in settings.mailboxes]
     if any(problems):
         ctx.exit(1)

@@ -1,12 +1,17 @@
 """The administrator's path on a real Dovecot: init, check, sync, export, and what goes wrong."""
 
 import json
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +229,93 @@ def test_a_missing_password_names_the_variable(run: Run, write_config: Callable[
     done = run("sync", "--once", password="")
     assert done.returncode == 1
     assert "HELLO_PASSWORD is not set" in done.stdout
+
+
+def test_a_missing_sent_folder_is_named_and_the_rest_is_read(
+    run: Run,
+    write_config: Callable[..., None],
+    real_dovecot: Dovecot,
+    user: str,
+    tmp_path: Path,
+) -> None:
+    _load_conversations(real_dovecot, user)
+    write_config(real_dovecot.port, user)
+    config = tmp_path / "config.toml"
+    config.write_text(
+        config.read_text().replace("backfill_days", 'sent = "Gesendet"\nbackfill_days')
+    )
+    checked = run("check")
+    assert checked.returncode == 1
+    assert "'Gesendet'" in checked.stdout
+    assert "The server has: 'Sent', 'Drafts', 'INBOX'" in checked.stdout
+    synced = run("sync", "--once")
+    assert synced.returncode == 1
+    assert "2 new, PROBLEM: the folder `sent = 'Gesendet'` is not there" in synced.stdout
+
+
+def test_the_service_reads_new_mail_and_serves_the_panel_until_it_is_told_to_end(
+    run: Run,
+    write_config: Callable[..., None],
+    real_dovecot: Dovecot,
+    user: str,
+    tmp_path: Path,
+) -> None:
+    _load_conversations(real_dovecot, user)
+    port = free_port()
+    write_config(real_dovecot.port, user, panel_port=port)
+    password = "correct horse battery"
+    added = run(
+        "user",
+        "add",
+        "olga@studio.example",
+        "--role",
+        "curator",
+        "--password-stdin",
+        stdin=password,
+    )
+    assert added.returncode == 0, added.stderr
+    with subprocess.Popen(
+        [sys.executable, "-m", "sameday", "run"],
+        cwd=tmp_path,
+        env={"HELLO_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as service:
+        assert service.stdout is not None
+        assert f"http://127.0.0.1:{port}/" in service.stdout.readline()
+        panel = _signed_in(f"http://127.0.0.1:{port}/", "olga@studio.example", password)
+        _until_shown(panel, f"http://127.0.0.1:{port}/", "Fair")
+        late = _mail(
+            "q3@acme", "ceo@acme.example", "hello@studio.example", "Где отчёт?", subject="Late"
+        )
+        real_dovecot.append(user, "INBOX", late, datetime.now(UTC))
+        _until_shown(panel, f"http://127.0.0.1:{port}/", "Late")
+        service.send_signal(signal.SIGTERM)
+        _rest, errors = service.communicate(timeout=30)
+    assert service.returncode == 0, errors
+    assert "Traceback" not in errors
+
+
+def _signed_in(url: str, email: str, password: str) -> urllib.request.OpenerDirector:
+    """Return a browser of sorts that is signed in to the panel."""
+    panel = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    form = urllib.parse.urlencode({"email": email, "password": password}).encode()
+    request = urllib.request.Request(
+        url + "login", data=form, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    panel.open(request, timeout=10).close()
+    return panel
+
+
+def _until_shown(panel: urllib.request.OpenerDirector, url: str, words: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        with panel.open(url, timeout=10) as page:
+            if words in page.read().decode():
+                return
+        assert time.monotonic() < deadline, f"{words!r} did not appear on the panel"
+        time.sleep(0.2)
 
 
 def test_a_locked_database_is_said_so(
