@@ -3,10 +3,10 @@
 import socket
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from ingest.stop_signal import StopSignal
 from ingest.sync import PassReport
@@ -49,7 +49,10 @@ class Service:
             clock=parts.clock,
         )
         listener = _listen(parts.settings.panel_host, parts.settings.panel_port)
-        self._server = create_server(app, sockets=[listener], threads=8, ident="sameday")
+        self._connections: dict[int, Any] = {}
+        self._server = create_server(
+            app, map=self._connections, sockets=[listener], threads=8, ident="sameday"
+        )
         host, port = listener.getsockname()[:2]
         self.panel_url = f"http://{host}:{port}/" if ":" not in host else f"http://[{host}]:{port}/"
         self._web = threading.Thread(target=self._serve, name="panel", daemon=True)
@@ -71,15 +74,21 @@ class Service:
         """Stop everything and wait for it; what was begun in the database is finished or undone."""
         self._stop.set()
         self._schedule.stop()
-        self._server.close()
-        self._web.join(_JOIN_SECONDS)
+        self._stop_panel()
         for watcher in self._watchers:
             watcher.join(_JOIN_SECONDS)
+
+    def _stop_panel(self) -> None:
+        """Let answers that are under way go out, then close every connection."""
+        self._server.task_dispatcher.shutdown(timeout=_JOIN_SECONDS)
+        wasyncore.close_all(self._connections, ignore_all=True)
+        self._web.join(_JOIN_SECONDS)
 
     def _serve(self) -> None:
         try:
             self._server.run()
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # When we stop, its sockets are closed under the loop.
             if not self._stop.is_set:
                 _log.error("panel_stopped", error=str(error))
 
