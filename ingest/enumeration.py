@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ingest.imap_connection import ImapConnection
-from models.db import ledger
+from models.db import epochs, ledger
 from models.db.store import Store
 from models.mailboxes import FolderCursor
 
 _WINDOW_UIDS = 2000
 _WIDEST_WINDOW_UIDS = 50_000
 _SWEEP_EVERY = timedelta(hours=6)
+_HEADERS_AT_ONCE = 500
 
 
 class Enumeration:
@@ -40,12 +41,25 @@ class Enumeration:
         `newest` is the highest UID that the server may have given.
         """
         if cursor.untouched:
-            return self._down(cursor, newest)
+            cursor = self._down(cursor, newest)
+            self._find_again(cursor)
+            return cursor
         if newest < cursor.high or self._sweep_is_due(cursor):
             # GMX lets UIDNEXT fall; other servers leave UIDs out of a listing.
             self._sweep(cursor)
         cursor = self._up(cursor, newest)
         return self._down(cursor, cursor.low - 1)
+
+    def _find_again(self, cursor: FolderCursor) -> None:
+        """After a renumbering, recognise mail that was read before by what the server keeps."""
+        if cursor.epoch == 1:
+            return
+        with self._store.read() as db:
+            uids = ledger.pending_uids(db, cursor)
+        for start in range(0, len(uids), _HEADERS_AT_ONCE):
+            message_ids = self._connection.message_ids(uids[start : start + _HEADERS_AT_ONCE])
+            with self._store.write() as db:
+                epochs.find_again(db, cursor, message_ids)
 
     def _up(self, cursor: FolderCursor, newest: int) -> FolderCursor:
         """List what came since the last pass, oldest window first, so that no gap can remain."""

@@ -4,6 +4,7 @@ An allow-list, not "all folders": Exchange lists calendars whose items can't be 
 further folder is mail that somebody already put away (research/imap.md section 2.7).
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -94,6 +95,14 @@ def _choose_sent(
         "no Sent folder was found, so replies would be invisible. "
         f"Name it with `sent` in the config. {_seen(selectable)}"
     )
+
+
+def role_by_name(name: str) -> FolderRole:
+    """Return what a folder is for when nothing but its name is known, as of imported files."""
+    leaf = _normalised(re.split(r"[/.\\]", name)[-1])
+    if leaf in _SENT_NAMES:
+        return FolderRole.SENT
+    return FolderRole.INBOX if _normalised(name) == "inbox" else FolderRole.EXTRA
 
 
 def _by_name(listed: Sequence[ListedFolder], name: str) -> ListedFolder | None:

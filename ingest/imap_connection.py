@@ -30,10 +30,16 @@ from ingest.imap_errors import (
     refusal,
 )
 from ingest.imap_values import ExaminedFolder, FetchedMail, ListedFolder, Secret
+from ingest.message_ids import own_id
+from ingest.watchdog import WATCHDOG
+from models.ids import MessageId
 from models.mailboxes import ListedMail, Mailbox, Tls
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 60
+_COMMAND_SECONDS = 120
+_SLOWEST_BYTES_PER_SECOND = 50_000
+"""A connection slower than this is no use for mail; it is cut and opened anew."""
 _PARSER_ERRORS = (ProtocolError, ValueError, IndexError, TypeError, OverflowError)
 """What imapclient's parsers let escape on replies that make no sense."""
 
@@ -184,7 +190,7 @@ class ImapConnection:
         """
         items = ["UID", "RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{first_bytes}>"]
         wanted = frozenset(uids)
-        found = self._fetch(",".join(map(str, uids)), items)
+        found = self._fetch(",".join(map(str, uids)), items, at_most_bytes=len(uids) * first_bytes)
         mails: dict[int, FetchedMail] = {}
         for uid, answer in found.items():
             content = next((v for k, v in answer.items() if k.startswith(b"BODY[]")), None)
@@ -197,12 +203,28 @@ class ImapConnection:
                 )
         return mails
 
-    def _fetch(self, uid_set: str, items: Sequence[str]) -> dict[int, dict[bytes, object]]:
+    def message_ids(self, uids: Sequence[int]) -> dict[int, MessageId]:
+        """Return the Message-IDs of mails, without their content; those without one are missing."""
+        items = ["UID", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"]
+        found: dict[int, MessageId] = {}
+        for uid, answer in self._fetch(",".join(map(str, uids)), items).items():
+            # Servers spell the key in different ways: Courier quotes the field names.
+            header = next((v for k, v in answer.items() if k.startswith(b"BODY[HEADER")), None)
+            if isinstance(header, bytes):
+                _name, _colon, value = header.decode("latin-1").partition(":")
+                message_id = own_id(value)
+                if message_id is not None:
+                    found[uid] = message_id
+        return found
+
+    def _fetch(
+        self, uid_set: str, items: Sequence[str], *, at_most_bytes: int = 0
+    ) -> dict[int, dict[bytes, object]]:
         """Run UID FETCH and return the items by UID; entries without a UID belong to nobody.
 
         imapclient's own fetch() takes no ranges since 4.0: it passes them to int().
         """
-        with self._classified():
+        with self._classified(seconds=_COMMAND_SECONDS + at_most_bytes / _SLOWEST_BYTES_PER_SECOND):
             lines = self._untagged("UID", "FETCH", uid_set, f"({' '.join(items)})")
             parsed = parse_fetch_response(lines, normalise_times=False, uid_is_key=False)
         by_uid: dict[int, dict[bytes, object]] = {}
@@ -238,17 +260,23 @@ class ImapConnection:
         `wake` is a file descriptor that ends the wait when it becomes readable. What rings is
         never parsed: it may be half a line, and the next pass asks properly anyway.
         """
-        with self._classified():
+        with self._classified(seconds=seconds + _COMMAND_SECONDS):
             bell = Doorbell(self._imap, self._client.socket(), _READ_SECONDS)
             return bell.wait(seconds, wake)
 
     # --- errors ---------------------------------------------------------------------------------
 
     @contextmanager
-    def _classified(self, *, while_logging_in: bool = False) -> Iterator[None]:
-        """Turn whatever imapclient and imaplib raise into one of our classes."""
+    def _classified(
+        self, *, while_logging_in: bool = False, seconds: float = _COMMAND_SECONDS
+    ) -> Iterator[None]:
+        """Turn whatever imapclient and imaplib raise into one of our classes.
+
+        What has not ended after some seconds is cut: a server that drips never times out.
+        """
         try:
-            yield
+            with WATCHDOG.guard(seconds, self.abort):
+                yield
         except MailboxError:
             raise
         except imaplib.IMAP4.abort as error:

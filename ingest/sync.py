@@ -23,7 +23,7 @@ from ingest.imap_errors import (
 )
 from ingest.imap_values import ExaminedFolder, FetchedMail
 from ingest.stop_signal import StopSignal
-from models.db import ledger, messages
+from models.db import epochs, ledger, messages
 from models.db.store import Store, Transaction
 from models.errors import StoreError
 from models.mailboxes import FolderCursor, FolderRole, ListedMail, Mailbox
@@ -33,6 +33,7 @@ FIRST_BYTES = 64 * 1024
 """Enough for the text of nearly every mail; attachments are never fetched (performance.md 1)."""
 _WHOLE_TEXT_BYTES = 4 * 1024 * 1024
 """Asked for when no text was found in the first bytes."""
+_UNSTABLE_PAUSE = timedelta(minutes=5)
 _BATCH_UIDS = 50
 _BATCH_BYTES = 8 * 1024 * 1024
 
@@ -154,10 +155,16 @@ class MailboxSync:
         examined: list[tuple[FolderCursor, datetime]] = []
         for cursor in cursors:
             examined_at = self._clock()
-            try:
-                examined.append((self._discover(cursor), examined_at))
-            except FolderUnavailable as error:
-                problem = problem or str(error)
+            left_alone = self._left_alone(cursor, examined_at)
+            problem = problem or left_alone
+            if not left_alone:
+                found, refused = self._try_to_discover(cursor)
+                problem = problem or refused
+                if found is not None:
+                    examined.append((found, examined_at))
+                    if found.renumbered_at:
+                        # The next EXAMINE may renumber it again (Courier): fetch while it is open.
+                        self._fetch_pending(found, retry_at_once=retry_at_once)
         self._count_total(cursor for cursor, _ in examined)
         for cursor, examined_at in examined:
             self._fetch_pending(cursor, retry_at_once=retry_at_once)
@@ -190,11 +197,44 @@ class MailboxSync:
 
     # --- discover -------------------------------------------------------------------------------
 
+    def _left_alone(self, cursor: FolderCursor, now: datetime) -> str:
+        """Say why a folder is not looked at in this pass, or ""."""
+        if cursor.skip_until is not None and now < cursor.skip_until:
+            return (
+                f"the folder {cursor.name!r} can't be opened though the server lists it; it is "
+                "tried again every six hours. Ask the provider, or name other folders."
+            )
+        looked_lately = cursor.last_ok_at is not None and now - cursor.last_ok_at < _UNSTABLE_PAUSE
+        if cursor.is_unstable and looked_lately:
+            return (
+                f"the server renumbers {cursor.name!r} again and again, so it is read every five "
+                "minutes only. Ask the provider for stable UIDs (UIDVALIDITY)."
+            )
+        return ""
+
+    def _try_to_discover(self, cursor: FolderCursor) -> tuple[FolderCursor | None, str]:
+        """Discover a folder; one that is refused is counted, and said, and stops no other.
+
+        One that ends the session is counted, too, before the failure goes on: else a phantom folder
+        would keep the whole mailbox dark.
+        """
+        try:
+            found = self._discover(cursor)
+        except (FolderUnavailable, TransientFailure) as error:
+            if self._examined is None:
+                with self._store.write() as db:
+                    epochs.note_unopened(db, cursor, self._clock())
+            if isinstance(error, TransientFailure):
+                raise
+            return None, str(error)
+        return found, ""
+
     def _discover(self, cursor: FolderCursor) -> FolderCursor:
         """Give every UID that the folder holds a row; return the cursor as it is then."""
         folder = self._examine(cursor.raw_name)
         with self._store.write() as db:
-            cursor = ledger.follow_uidvalidity(db, cursor, folder.uidvalidity)
+            epochs.note_opened(db, cursor)
+            cursor = epochs.follow_uidvalidity(db, cursor, folder.uidvalidity, self._clock())
             ledger.widen_backfill(db, cursor, self._horizon())
         if cursor.role is FolderRole.INBOX:
             self._inbox_high = folder.uidnext - 1

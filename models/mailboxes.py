@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from models.ids import Address
 
@@ -77,6 +78,10 @@ class MailboxHealth:
     stored: int = 0
 
 
+UNSTABLE_AFTER_CHANGES: Final = 3
+"""Changes of UIDVALIDITY within a day (research/imap.md section 2.6)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FolderCursor:
     """How far a folder has been enumerated: each UID in [low, high] has a placement or never was.
@@ -94,6 +99,16 @@ class FolderCursor:
     low: int
     high: int
     last_sweep_at: datetime | None
+    last_ok_at: datetime | None = None
+    renumbered_at: tuple[datetime, ...] = ()
+    """When UIDs last came to mean something else, within a day; see `is_unstable`."""
+    skip_until: datetime | None = None
+    """A folder that could not be opened three times is left alone until then."""
+
+    @property
+    def is_unstable(self) -> bool:
+        """True when the server renumbers so often that UIDs can't be relied on (Courier)."""
+        return len(self.renumbered_at) >= UNSTABLE_AFTER_CHANGES
 
     @property
     def untouched(self) -> bool:

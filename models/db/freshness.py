@@ -1,12 +1,20 @@
-"""Say up to which instant the store knows what the mailboxes hold."""
+"""Say up to which instant the store knows what the mailboxes hold.
 
-from datetime import datetime
+Folders filled by `sameday import` take no part in a mailbox's freshness: files never grow, so they
+make no mailbox fresh, and nobody reads them again, so they make none dark.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from models.db import schema
 from models.ids import ThreadId
 from models.mailboxes import FolderRole
+
+NOTHING_CAN_COME: Final = datetime.max.replace(tzinfo=UTC)
+"""The fence of what was only ever imported: the files hold all that there will be."""
 
 
 def mailbox_fences(connection: Connection) -> dict[int, datetime | None]:
@@ -18,7 +26,7 @@ def mailbox_fences(connection: Connection) -> dict[int, datetime | None]:
     folder = schema.folder
     rows = connection.execute(
         select(folder.c.mailbox_id, folder.c.role, folder.c.last_ok_at).where(
-            folder.c.missing_since.is_(None)
+            folder.c.missing_since.is_(None), folder.c.imported.is_(False)
         )
     ).all()
     instants: dict[int, list[datetime | None]] = {}
@@ -42,7 +50,9 @@ def _oldest(passes: list[datetime | None]) -> datetime | None:
 def thread_fence(connection: Connection, name: ThreadId) -> datetime | None:
     """Return the instant up to which all mailboxes that hold mail of a thread are known.
 
-    None when one of them is not, and for a thread that lies in no mailbox (imported files).
+    None when one of them is not, and for a thread that lies nowhere. A mailbox of which no folder
+    was ever watched holds imported files only: silence there is final (NOTHING_CAN_COME). Imported
+    mail of a watched mailbox waits for that mailbox's fence, since the reply may be on the server.
     """
     placement, folder, message = schema.placement, schema.folder, schema.message
     rows = connection.execute(
@@ -52,8 +62,20 @@ def thread_fence(connection: Connection, name: ThreadId) -> datetime | None:
         .where(message.c.thread == name)
         .distinct()
     )
+    holders = set(rows.scalars())
     fences = mailbox_fences(connection)
-    return _oldest([fences.get(mailbox_id) for mailbox_id in rows.scalars()] or [None])
+    instants = [fences.get(holder) for holder in holders & _ever_watched(connection)]
+    if holders and not instants:
+        return NOTHING_CAN_COME
+    return _oldest(instants or [None])
+
+
+def _ever_watched(connection: Connection) -> set[int]:
+    folder = schema.folder
+    rows = connection.execute(
+        select(folder.c.mailbox_id).where(folder.c.imported.is_(False)).distinct()
+    )
+    return set(rows.scalars())
 
 
 def threads_past_due(connection: Connection, now: datetime) -> list[ThreadId]:

@@ -80,6 +80,7 @@ def save_folders(
             table.c.mailbox_id == mailbox_id,
             table.c.raw_name.not_in([folder.raw_name for folder in found]),
             table.c.missing_since.is_(None),
+            table.c.imported.is_(False),
         )
         .values(missing_since=now)
     )
@@ -90,7 +91,11 @@ def folder_cursors(connection: Connection, mailbox_id: int) -> tuple[FolderCurso
     """Return where we stand in each monitored folder: INBOX first, then Sent, then the others."""
     table = schema.folder
     rows = connection.execute(
-        select(table).where(table.c.mailbox_id == mailbox_id, table.c.missing_since.is_(None))
+        select(table).where(
+            table.c.mailbox_id == mailbox_id,
+            table.c.missing_since.is_(None),
+            table.c.imported.is_(False),
+        )
     )
     cursors = [
         FolderCursor(
@@ -103,37 +108,13 @@ def folder_cursors(connection: Connection, mailbox_id: int) -> tuple[FolderCurso
             low=row.enumerated_low,
             high=row.enumerated_high,
             last_sweep_at=row.last_sweep_at,
+            last_ok_at=row.last_ok_at,
+            renumbered_at=row.renumbered_at,
+            skip_until=row.skip_until,
         )
         for row in rows
     ]
     return tuple(sorted(cursors, key=lambda c: (_ROLE_ORDER[c.role], c.name)))
-
-
-def follow_uidvalidity(
-    connection: Connection, cursor: FolderCursor, uidvalidity: int
-) -> FolderCursor:
-    """Return the cursor under a folder's UIDVALIDITY, beginning a new epoch when it changed.
-
-    In a new epoch UIDs are counted anew, since they mean something else; old placements stay for
-    audit. A folder that was never enumerated just takes the value.
-    """
-    if cursor.uidvalidity == uidvalidity:
-        return cursor
-    epoch = cursor.epoch if cursor.untouched else cursor.epoch + 1
-    moved = replace(cursor, epoch=epoch, uidvalidity=uidvalidity, low=1, high=0, last_sweep_at=None)
-    table = schema.folder
-    connection.execute(
-        update(table)
-        .where(table.c.id == cursor.id)
-        .values(
-            epoch=epoch,
-            uidvalidity=uidvalidity,
-            enumerated_low=moved.low,
-            enumerated_high=moved.high,
-            last_sweep_at=None,
-        )
-    )
-    return moved
 
 
 def mark_pass_ok(connection: Connection, folder_id: int, examined_at: datetime) -> None:
@@ -252,6 +233,21 @@ def pending(
         ListedMail(uid=row.uid, size_bytes=row.size_bytes, internaldate=row.internaldate)
         for row in rows
     )
+
+
+def pending_uids(connection: Connection, cursor: FolderCursor) -> list[int]:
+    """Return every UID that is still to be read, newest first."""
+    table = schema.placement
+    rows = connection.execute(
+        select(table.c.uid)
+        .where(
+            table.c.folder_id == cursor.id,
+            table.c.epoch == cursor.epoch,
+            table.c.state == PlacementState.PENDING,
+        )
+        .order_by(table.c.uid.desc())
+    )
+    return list(rows.scalars())
 
 
 def count_pending(connection: Connection, cursor: FolderCursor) -> int:

@@ -21,8 +21,9 @@ def save_message(
 ) -> tuple[int, ThreadId]:
     """Store a message, or find it when another copy came first; return its row id and thread.
 
-    The arrival becomes the earliest of all copies (SEMANTICS.md section 1). The thread is marked
-    stale, so that it is folded again.
+    The arrival becomes the earliest of all copies, but one that a server dated always beats one
+    that only the file of an import dates (SEMANTICS.md section 1). The thread is marked stale, so
+    that it is folded again.
     """
     thread = _join_thread(connection, mail)
     row = connection.execute(
@@ -32,13 +33,25 @@ def save_message(
     ).one_or_none()
     if row is None:
         return _insert_message(connection, mail, raw, arrived_at, thread), thread
-    if arrived_at < row.arrived_at:
+    known_by_server = _dated_by_server(connection, row.id)
+    if (raw.internaldate is not None) is known_by_server:
+        moves = arrived_at < row.arrived_at
+    else:
+        moves = not known_by_server
+    if moves:
         connection.execute(
             update(schema.message)
             .where(schema.message.c.id == row.id)
             .values(arrived_at=arrived_at)
         )
     return row.id, thread
+
+
+def _dated_by_server(connection: Connection, pk: int) -> bool:
+    """Tell whether any copy of a message that is known so far has an INTERNALDATE."""
+    table = schema.placement
+    dated = select(table.c.uid).where(table.c.message_id == pk, table.c.internaldate.is_not(None))
+    return connection.execute(dated.limit(1)).first() is not None
 
 
 def _insert_message(

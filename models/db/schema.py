@@ -4,6 +4,7 @@ Every closed set is text with the values of its Enum; every instant is aware UTC
 depends on the order in which rows were written (DESIGN.md section 5).
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -88,6 +89,8 @@ folder = Table(
     Column("name", Text, nullable=False),
     Column("role", _closed_set(FolderRole), nullable=False),
     Column("role_reason", Text, nullable=False),
+    # filled by `sameday import`: no server knows it, no pass looks at it
+    Column("imported", Boolean, nullable=False, default=False),
     # ours: counts how often UIDs began to mean something else
     Column("epoch", Integer, nullable=False, default=1),
     # 0 when the server gives none
@@ -98,8 +101,28 @@ folder = Table(
     # when the last pass of it ended with nothing left to fetch
     Column("last_ok_at", UtcInstant),
     Column("last_sweep_at", UtcInstant),
+    # when UIDVALIDITY changed within the last day
+    Column("renumbered_at", AsJson(tuple[datetime, ...]), nullable=False, default=()),
+    # failures in a row to open it, and until when it is left alone after the third
+    Column("examine_failures", Integer, nullable=False, default=0),
+    Column("skip_until", UtcInstant),
     Column("missing_since", UtcInstant),
     UniqueConstraint("mailbox_id", "raw_name"),
+)
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    # the last comparison of a mailbox with its server, in the place of an earlier one
+    Column("mailbox_id", ForeignKey("mailbox.id"), primary_key=True, autoincrement=False),
+    Column("made_at", UtcInstant, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("accounted", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    # the first of what was found wrong, a sentence each; `sameday reconcile` prints all
+    Column("findings", AsJson(tuple[str, ...]), nullable=False),
+    # why the comparison could not be made; empty when it was
+    Column("problem", Text, nullable=False, default=""),
 )
 
 message = Table(

@@ -3,6 +3,8 @@
 Rows of the catalogue in research/imap.md section 3 are named where a test plays them.
 """
 
+import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -30,6 +32,7 @@ from sameday.demo.imap_faults import (
     Refuse,
     RewriteReply,
     SayBye,
+    StaySilent,
 )
 from sameday.demo.imap_server import EmbeddedImapServer
 from sameday.demo.mail_store import MailStore
@@ -308,6 +311,84 @@ def test_folders_that_can_not_be_opened_are_said_and_the_others_are_read(
     report = sync.run_pass()
     assert "Mailbox is broken" in report.problem
     assert _stored(store) == ALL
+
+
+def test_a_server_that_drips_is_cut_by_the_watchdog(
+    sync: MailboxSync, faults: Faults, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 26: each read is in time, the whole answer is not."""
+    monkeypatch.setattr("ingest.imap_connection._COMMAND_SECONDS", 0.3)
+    faults.once("UID FETCH", StaySilent())
+    began = time.monotonic()
+    with pytest.raises(TransientFailure):
+        sync.run_pass()
+    assert time.monotonic() - began < 10
+    sync.disconnect()
+    monkeypatch.undo()
+    sync.run_pass()
+    assert _stored(store) == ALL
+
+
+def test_a_phantom_folder_that_ends_the_session_is_left_alone_after_three_tries(
+    sync: MailboxSync, faults: Faults, store: Store
+) -> None:
+    """Row 67."""
+    faults.script = lambda command: (
+        HangUp() if command.verb == "EXAMINE" and b"Sent" in command.arguments else None
+    )
+    for _ in range(3):
+        with pytest.raises(TransientFailure):
+            sync.run_pass()
+        sync.disconnect()
+    report = sync.run_pass()
+    assert "'Sent' can't be opened though the server lists it" in report.problem
+    assert _stored(store) == ALL
+
+
+def test_after_a_renumbering_nothing_that_was_read_is_fetched_again(
+    sync: MailboxSync, faults: Faults, store: Store, mail: MailStore
+) -> None:
+    """Row 39."""
+    sync.run_pass()
+    mail.set_uidvalidity(USER, "INBOX", 4_000_000_000, first_uid=501)
+    _append(mail, "m7")
+    sync.disconnect()
+    fetched: list[bytes] = []
+
+    def watch(command: ClientCommand) -> Fault | None:
+        if b"BODY.PEEK[]" in command.arguments:
+            fetched.append(command.arguments.split()[0])
+        return None
+
+    faults.script = watch
+    sync.run_pass()
+    assert fetched == [b"507"]
+    assert _stored(store) == [*ALL, "m7"]
+    assert _states(store) == {"stored": 13}
+
+
+def test_a_server_that_renumbers_at_every_look_is_read_rarely_and_said_so(
+    sync: MailboxSync, faults: Faults, store: Store, mail: MailStore
+) -> None:
+    """Row 40: Courier, when nobody ever SELECTed the folder."""
+    looks = iter(range(4_000_000_000, 4_000_001_000))
+
+    def renumber(command: ClientCommand) -> Fault | None:
+        if command.verb != "EXAMINE" or b"INBOX" not in command.arguments:
+            return None
+        shown = b"UIDVALIDITY %d" % next(looks)
+        return RewriteReply(change=lambda reply: re.sub(rb"UIDVALIDITY \d+", shown, reply))
+
+    faults.script = renumber
+    with pytest.raises(TransientFailure, match="renumbered while it was being read"):
+        sync.run_pass()
+    for _ in range(3):
+        sync.disconnect()
+        report = sync.run_pass()
+    assert _stored(store) == ALL
+    assert report.problem == ""
+    report = sync.run_pass()
+    assert "renumbers 'INBOX' again and again" in report.problem
 
 
 def test_a_line_of_the_folder_list_that_can_not_be_read_hides_no_other(

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from models.db import ledger, schema
+from models.db import epochs, ledger, schema
 from models.db.messages import save_message
 from models.db.store import Store, Transaction
-from models.ids import Address
+from models.ids import Address, MessageId
 from models.mailboxes import (
     FolderCursor,
     FolderRole,
@@ -133,9 +133,9 @@ def test_the_fifth_failure_quarantines_with_its_reason(store: Store) -> None:
 
 def test_a_new_uidvalidity_begins_an_epoch_and_keeps_the_old_rows(store: Store) -> None:
     with store.write() as db:
-        cursor = ledger.follow_uidvalidity(db, _folder(db), 7)
+        cursor = epochs.follow_uidvalidity(db, _folder(db), 7, MONDAY_NOON)
         cursor = _discover(db, cursor, _listed(1), 1, 1)
-        moved = ledger.follow_uidvalidity(db, cursor, 5)
+        moved = epochs.follow_uidvalidity(db, cursor, 5, MONDAY_NOON)
         assert (moved.epoch, moved.uidvalidity, moved.untouched) == (cursor.epoch + 1, 5, True)
         assert _folder(db) == moved
         _discover(db, moved, _listed(1), 1, 1)
@@ -144,8 +144,8 @@ def test_a_new_uidvalidity_begins_an_epoch_and_keeps_the_old_rows(store: Store) 
 
 def test_the_same_uidvalidity_changes_nothing(store: Store) -> None:
     with store.write() as db:
-        cursor = ledger.follow_uidvalidity(db, _folder(db), 7)
-        assert ledger.follow_uidvalidity(db, cursor, 7) == cursor
+        cursor = epochs.follow_uidvalidity(db, _folder(db), 7, MONDAY_NOON)
+        assert epochs.follow_uidvalidity(db, cursor, 7, MONDAY_NOON) == cursor
         assert cursor.epoch == 1
 
 
@@ -187,3 +187,42 @@ def test_the_same_problem_keeps_the_moment_when_it_began(store: Store) -> None:
         ledger.set_problem(db, mailbox, "", MONDAY_NOON + timedelta(hours=2))
         (row,) = db.execute(schema.mailbox.select()).all()
         assert (row.problem, row.problem_since) == ("", None)
+
+
+def test_three_renumberings_within_a_day_make_a_folder_unstable(store: Store) -> None:
+    with store.write() as db:
+        cursor = epochs.follow_uidvalidity(db, _folder(db), 1, MONDAY_NOON)
+        for number, hours in enumerate((1, 10, 20), start=2):
+            cursor = _discover(db, cursor, _listed(1), 1, 1)
+            at = MONDAY_NOON + timedelta(hours=hours)
+            cursor = epochs.follow_uidvalidity(db, cursor, number, at)
+        assert cursor.is_unstable
+        cursor = _discover(db, cursor, _listed(1), 1, 1)
+        late = MONDAY_NOON + timedelta(hours=40)
+        assert not epochs.follow_uidvalidity(db, cursor, 9, late).is_unstable
+
+
+def test_a_mail_is_found_again_only_by_a_fingerprint_that_is_its_own(store: Store) -> None:
+    with store.write() as db:
+        cursor = _discover(db, _folder(db), _listed(1, 2, 3), 1, 3)
+        for uid, key in ((1, "a"), (2, "b"), (3, "b")):
+            mail = read_mail("a" if key == "a" else "b", key=f"key-{uid}")
+            pk, _ = save_message(db, mail, raw_mail(), MONDAY_NOON)
+            ledger.mark_stored(db, cursor, uid, pk)
+        cursor = epochs.follow_uidvalidity(db, cursor, 5, MONDAY_NOON)
+        cursor = _discover(db, cursor, _listed(7, 8, 9), 7, 9)
+        ids = {7: MessageId("a"), 8: MessageId("b"), 9: MessageId("new")}
+        assert epochs.find_again(db, cursor, ids) == 1
+        assert ledger.pending_uids(db, cursor) == [9, 8]
+
+
+def test_a_folder_that_opens_again_is_no_phantom(store: Store) -> None:
+    with store.write() as db:
+        cursor = _folder(db)
+        assert not epochs.note_unopened(db, cursor, MONDAY_NOON)
+        assert not epochs.note_unopened(db, cursor, MONDAY_NOON)
+        epochs.note_opened(db, cursor)
+        assert not epochs.note_unopened(db, cursor, MONDAY_NOON)
+        assert not epochs.note_unopened(db, cursor, MONDAY_NOON)
+        assert epochs.note_unopened(db, cursor, MONDAY_NOON)
+        assert _folder(db).skip_until == MONDAY_NOON + timedelta(hours=6)

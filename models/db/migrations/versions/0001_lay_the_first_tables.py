@@ -150,12 +150,16 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("role", sa.String(32), nullable=False),
         sa.Column("role_reason", sa.Text(), nullable=False),
+        sa.Column("imported", sa.Boolean(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("enumerated_low", sa.BigInteger(), nullable=False),
         sa.Column("enumerated_high", sa.BigInteger(), nullable=False),
         sa.Column("last_ok_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_sweep_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("renumbered_at", sa.Text(), nullable=False),
+        sa.Column("examine_failures", sa.Integer(), nullable=False),
+        sa.Column("skip_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["mailbox_id"], ["mailbox.id"], name=op.f("fk_folder_mailbox_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_folder")),
@@ -171,6 +175,20 @@ def upgrade() -> None:
             ["message_id"], ["message.id"], name=op.f("fk_raw_mail_message_id")
         ),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_raw_mail")),
+    )
+    op.create_table(
+        "reconciliation",
+        sa.Column("mailbox_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("accounted", sa.Integer(), nullable=False),
+        sa.Column("quarantined", sa.Integer(), nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mailbox_id"], ["mailbox.id"], name=op.f("fk_reconciliation_mailbox_id")
+        ),
+        sa.PrimaryKeyConstraint("mailbox_id", name=op.f("pk_reconciliation")),
     )
     op.create_table(
         "web_session",
@@ -225,6 +243,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_web_session_login_id")
 
     op.drop_table("web_session")
+    op.drop_table("reconciliation")
     op.drop_table("raw_mail")
     op.drop_table("folder")
     with op.batch_alter_table("transition", schema=None) as batch_op:
