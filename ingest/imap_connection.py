@@ -18,6 +18,7 @@ from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
+from ingest.body_structure import attachments_in
 from ingest.imap_doorbell import Doorbell
 from ingest.imap_errors import (
     BrokenReply,
@@ -34,6 +35,7 @@ from ingest.message_ids import own_id
 from ingest.watchdog import WATCHDOG
 from models.ids import MessageId
 from models.mailboxes import ListedMail, Mailbox, Tls
+from models.message import Attachment
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 60
@@ -202,6 +204,15 @@ class ImapConnection:
                     content=content,
                 )
         return mails
+
+    def attachments(self, uids: Sequence[int]) -> dict[int, tuple[Attachment, ...]]:
+        """Return what the server says is attached to mails, without any of the content."""
+        found = self._fetch(",".join(map(str, uids)), ["UID", "BODYSTRUCTURE"])
+        return {
+            uid: attachments_in(answer[b"BODYSTRUCTURE"])
+            for uid, answer in found.items()
+            if b"BODYSTRUCTURE" in answer
+        }
 
     def message_ids(self, uids: Sequence[int]) -> dict[int, MessageId]:
         """Return the Message-IDs of mails, without their content; those without one are missing."""

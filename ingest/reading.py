@@ -71,6 +71,8 @@ class Reader:
         parsed: ParsedMail | None = None
         try:
             parsed = parse(raw)
+            if raw.listed:
+                parsed = replace(parsed, attachments=raw.listed)
             return self._read(parsed, raw)
         except Exception as error:  # noqa: BLE001 - the edge of one message: whatever broke, no letter may be lost
             return _unreadable(raw, parsed, error)

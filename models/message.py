@@ -88,6 +88,8 @@ class RawMail:
     internaldate: datetime | None
     """Aware UTC; None for an imported file, or when the server gave nonsense."""
     complete: bool = True
+    listed: tuple[Attachment, ...] = ()
+    """All attachments by the server's BODYSTRUCTURE; asked for when `complete` is False."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
@@ -23,7 +26,7 @@ from models.db.store import Store
 from models.ids import Address, MessageId
 from models.mailboxes import Mailbox, Tls
 from tests.dovecot import PASSWORD
-from tests.imap_servers import UNKNOWN_USER, AnyServer
+from tests.imap_servers import UNKNOWN_USER, AnyServer, DovecotServer
 from tests.plain_reader import PlainReader
 from tests.wire_log import ALLOWED_VERBS, WireLog
 
@@ -50,11 +53,8 @@ def _sync(
     sent: str = "",
     folders: tuple[str, ...] = (),
 ) -> MailboxSync:
-    mailbox = Mailbox(
-        address=Address("u0@studio.example"),
-        host="127.0.0.1",
-        port=port or server.port,
-        tls=Tls.NONE,
+    mailbox = replace(
+        _mailbox(server, port),
         user=user or server.user,
         backfill_days=backfill_days,
         sent=sent,
@@ -66,6 +66,16 @@ def _sync(
         reader=PlainReader(),
         connect=lambda: ImapConnection.connect(mailbox, Secret(value=PASSWORD)),
         clock=clock,
+    )
+
+
+def _mailbox(server: AnyServer, port: int = 0) -> Mailbox:
+    return Mailbox(
+        address=Address("u0@studio.example"),
+        host="127.0.0.1",
+        port=port or server.port,
+        tls=Tls.NONE,
+        user=server.user,
     )
 
 
@@ -186,6 +196,25 @@ def test_a_mail_larger_than_the_first_bytes_is_read_by_its_text(
         text = db.execute(select(schema.message.c.new_text)).scalar_one()
     assert not complete
     assert text.startswith("word word")
+
+
+def test_the_server_lists_attachments_without_their_content(
+    dovecot_server: DovecotServer,
+) -> None:
+    mail = EmailMessage()
+    mail["Message-ID"], mail["Subject"] = "<big@x.example>", "Big"
+    mail.set_content("See the file.")
+    mail.add_attachment(
+        b"x" * 200_000, maintype="application", subtype="pdf", filename="смета на март.pdf"
+    )
+    (uid,) = dovecot_server.append_all("INBOX", [(mail.as_bytes(), NOW)])
+    mailbox = _mailbox(dovecot_server)
+    with closing(ImapConnection.connect(mailbox, Secret(value=PASSWORD))) as connection:
+        connection.examine(b"INBOX")
+        (listed,) = connection.attachments([uid])[uid]
+    assert (listed.name, listed.content_type) == ("смета на март.pdf", "application/pdf")
+    assert listed.size_bytes is not None
+    assert abs(listed.size_bytes - 200_000) < 10_000
 
 
 def test_a_pass_makes_the_mailbox_fresh_as_of_its_beginning(
