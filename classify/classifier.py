@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from classify.inbound import InboundReader, is_reply_subject
-from classify.language import detect
+from classify.language import LanguageFinding, detect
 from classify.lexicon import (
     RULES_VERSION,
     Lexicon,
@@ -22,6 +22,7 @@ from models.verdict import InboundVerdicts, OutboundVerdicts
 from models.working_time import WorkingTime
 
 _MAX_SUBJECT: Final = 500
+_REMEMBERED_MAILS: Final = 512
 
 
 class Machinery(NamedTuple):
@@ -55,16 +56,19 @@ class Classifier:
         outbound = lexicon.tables["outbound"]
         self._promises = PromiseFinder(outbound, self._machinery.moments, working_time)
         self._replies = ReplyJudge(outbound, lexicon.tables["questions"], self._promises)
+        # A thread is folded again with every mail that joins it, and the same mails are asked for.
+        self.outbound = lru_cache(maxsize=_REMEMBERED_MAILS)(self._judge_outbound)
+        self._ask = lru_cache(maxsize=_REMEMBERED_MAILS)(self._read_ask)
+        self._detect = lru_cache(maxsize=_REMEMBERED_MAILS)(self._detect_language)
 
     def inbound(self, mail: InboundMail) -> InboundVerdicts:
         """Return what a client's mail says; text beyond MAX_CHARACTERS is not read."""
-        raw = self._machinery.raw
-        language = detect(mail.new_text or mail.subject, raw.markers)
+        language = self._detect((mail.new_text or mail.subject)[:MAX_CHARACTERS])
         inherited = is_reply_subject(mail.subject)
         subject = () if inherited else self._read(mail.subject[:_MAX_SUBJECT])
         return self._inbound.judge(mail, subject, self._read(mail.new_text), language)
 
-    def outbound(self, mail: OutboundMail) -> OutboundVerdicts:
+    def _judge_outbound(self, mail: OutboundMail) -> OutboundVerdicts:
         """Return what our mail does and promises, relative to when it was sent."""
         sentences = self._read(mail.new_text)
         kind, source = self._replies.judge(
@@ -77,19 +81,23 @@ class Classifier:
             reply_kind=kind,
             reply_kind_source=source,
             promises=self._promises.find(sentences, mail.sent_at),
-            language=detect(mail.new_text, self._machinery.raw.markers).language,
+            language=self._detect(mail.new_text[:MAX_CHARACTERS]).language,
         )
 
     def _read(self, text: str) -> tuple[Coded, ...]:
         bounded = text[:MAX_CHARACTERS]
-        language = detect(bounded, self._machinery.raw.markers)
+        language = self._detect(bounded)
         sentences = self._machinery.pipeline.read(bounded, language)
         return tuple(self._machinery.lexicon.vocabulary.code(s) for s in sentences)
 
-    def _ask(self, client_text: str) -> ClientAsk:
+    def _detect_language(self, text: str) -> LanguageFinding:
+        return detect(text, self._machinery.raw.markers)
+
+    def _read_ask(self, client_text: str) -> ClientAsk:
         if not client_text.strip():
-            return ClientAsk(known=False, waits=False, items=0)
-        verdicts = self.inbound(InboundMail(subject="", new_text=client_text))
-        return ClientAsk(
-            known=True, waits=verdicts.needs_answer.holds, items=len(verdicts.questions)
-        )
+            return ClientAsk(known=False, waits=False)
+        mail = InboundMail(subject="", new_text=client_text)
+        language = self._detect(client_text[:MAX_CHARACTERS])
+        sentences = self._read(client_text)
+        verdicts = self._inbound.judge(mail, (), sentences, language)
+        return self._replies.ask_of(verdicts, sentences)

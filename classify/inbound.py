@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from classify.chaser import find_chaser
+from classify.go_ahead import approvals
 from classify.language import LanguageFinding
 from classify.lexicon import Lexicon, RuleTable
 from classify.mail import InboundMail
 from classify.needs_answer import AnswerEvidence, NeedsAnswer
 from classify.patterns import Coded
 from classify.questions import find_questions, is_item
+from classify.residue import Residue
 from classify.tags import find_tags
 from classify.tone import hear_tone
 from classify.withdrawn import find_withdrawn
@@ -32,7 +34,8 @@ class InboundReader:
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._tables = lexicon.tables
-        self._needs_answer = NeedsAnswer(lexicon)
+        self._residue = Residue(lexicon.vocabulary)
+        self._needs_answer = NeedsAnswer(lexicon.tables["inbound"], self._residue)
 
     def judge(
         self,
@@ -44,7 +47,10 @@ class InboundReader:
         """Return all verdicts; `subject` is empty when it was inherited from an earlier mail."""
         inbound, asking = self._tables["inbound"], self._tables["questions"]
         withdrawn = find_withdrawn(inbound, body)
-        staying = [c for c in body if not _takes_back(inbound, c)] if withdrawn.holds else body
+        yes = approvals(inbound, self._residue, body)
+        staying = [c for c in body if c not in yes]
+        if withdrawn.holds:
+            staying = [c for c in staying if not _takes_back(inbound, c)]
         tags = find_tags(self._tables["tags"], subject, body)
         questions = find_questions(asking, mail.new_text, staying)
         chaser = find_chaser(inbound, [*subject, *body])
@@ -54,6 +60,8 @@ class InboundReader:
             robot=mail.robot,
             asked=asked or any(coded.sentence.asks for coded in staying),
             blocking=_blocking(tags, chaser, withdrawn),
+            withdrawn=withdrawn.holds,
+            approvals=yes,
         )
         return InboundVerdicts(
             tags=tags,

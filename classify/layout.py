@@ -27,7 +27,10 @@ class Block:
 
 def single_line(text: str) -> str:
     """Return the text of the same length with every control character and line end a space."""
-    return "".join(c if c.isprintable() else " " for c in text.replace("’", "'"))
+    plain = text.replace("’", "'").replace("\n", " ")
+    if plain.isprintable():
+        return plain
+    return "".join(c if c.isprintable() else " " for c in plain)
 
 
 def blocks(text: str) -> tuple[Block, ...]:

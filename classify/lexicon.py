@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from classify.patterns import Coded, Pattern, Span, Vocabulary, find
 from classify.pipeline import LemmaTable
 
-RULES_VERSION: Final = "rules-1"
+RULES_VERSION: Final = "rules-2"
 """Raise with every change of a lexicon or of a rule, so that stored verdicts tell their source."""
 
 
@@ -31,7 +31,7 @@ class Rule:
     unless: tuple[Pattern, ...]
     """Patterns that silence the rule in the same sentence."""
     reach: int
-    """Mask of which the sentence must have a bit for any pattern to match."""
+    """Bits of its patterns: none of them possible in a sentence, none is tried."""
     comment: str
     examples: tuple[str, ...]
 
@@ -59,7 +59,7 @@ class RuleTable:
 
     def _hits(self, coded: Coded) -> Iterator[Hit]:
         for rule in self.rules:
-            if not coded.everything & rule.reach:
+            if not coded.possible & rule.reach:
                 continue
             span = next((s for p in rule.patterns if (s := find(p, coded))), None)
             if span is None or any(find(p, coded) for p in rule.unless):
@@ -132,7 +132,7 @@ def _rule(vocabulary: Vocabulary, row: Mapping[str, Any]) -> Rule:
         gives=row["gives"],
         weight=float(row.get("weight", 0.9)),
         patterns=patterns,
-        reach=reduce(or_, (pattern.required[0] for pattern in patterns)),
+        reach=reduce(or_, (pattern.bit for pattern in patterns)),
         unless=tuple(vocabulary.compile(p) for p in row.get("unless", ())),
         comment=row["comment"],
         examples=tuple(row["examples"]),

@@ -9,17 +9,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from classify.lexicon import Hit, Lexicon
+from classify.lexicon import Hit, RuleTable
 from classify.patterns import Coded
-from models.verdict import Verdict
+from classify.residue import Residue
+from models.verdict import Tag, Verdict
 
 _WHAT: Final = "needs_answer"
-_MOST_LEFT: Final = 3
+_MOST_LEFT: Final = 2
 """Words that may remain when a mail closes a talk."""
-_MOST_LEFT_IN_NOTICE: Final = 8
-"""The same inside one sentence that tells of a payment or hands over material."""
+_MOST_LEFT_IN: Final = {
+    "withdrawn": 100,
+    "no_reply": 100,
+    "fyi": 100,
+    "notice": 8,
+    "delivers": 8,
+    "intends": 12,
+    "praise": 8,
+    "accepts": 5,
+    "spares": 8,
+}
+"""The same inside one sentence that as a whole asks for nothing, by what it does."""
+_ENDS_NOTHING: Final = ("spares",)
+"""Such a sentence asks for nothing, yet does not end the talk: "this page is not needed"."""
 _CLOSING_SIGNS: Final = frozenset("👍👌🙏🤝✅😊🙂❤🔥👏💪+")
-_STATEMENTS: Final = ("withdrawn", "no_reply", "notice", "delivers")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,17 +44,18 @@ class AnswerEvidence:
     """Some sentence, or the subject of a new mail, asks for an answer or an act."""
     blocking: Verdict | None
     """A tag or a chaser that can't be left without an answer."""
+    withdrawn: bool = False
+    """The client takes a request back."""
+    approvals: tuple[Coded, ...] = ()
+    """Sentences that say no more than yes; they ask for nothing."""
 
 
 class NeedsAnswer:
-    """Judge one mail after another by the same lexicon."""
+    """Judge one mail after another by the same rules."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._table = lexicon.tables["inbound"]
-        vocabulary = lexicon.vocabulary
-        self._spoken = vocabulary.mask_of(
-            "greeting", "signoff", "thanks", "please", "ok_word", "filler", "#num", "#name"
-        )
+    def __init__(self, inbound: RuleTable, residue: Residue) -> None:
+        self._table = inbound
+        self._residue = residue
 
     def judge(self, sentences: Sequence[Coded], evidence: AnswerEvidence) -> Verdict:
         """Return the verdict with the rule that gave it."""
@@ -50,7 +63,7 @@ class NeedsAnswer:
         return (
             self._yes_by_ask(hits, evidence)
             or self._no_by_word(hits, evidence)
-            or self._by_what_is_left(sentences, hits, evidence.text)
+            or self._by_what_is_left(sentences, hits, evidence)
         )
 
     def _yes_by_ask(
@@ -65,9 +78,11 @@ class NeedsAnswer:
         if evidence.asked:
             return _yes(0.97, "needs_answer.asked")
         blocking = evidence.blocking
-        if blocking:
+        # Who writes "no reply needed" under a report means it; anger is heard all the same.
+        excused = _first(hits, "no_reply") is not None
+        if blocking and not (excused and blocking.what != Tag.COMPLAINT.value):
             return _yes(0.9, "needs_answer." + blocking.what, *blocking.evidence)
-        opened = _opened(hits)
+        opened = None if excused else _opened(hits)
         return _yes(0.8, opened.rule.id, opened.words) if opened else None
 
     def _no_by_word(
@@ -75,47 +90,45 @@ class NeedsAnswer:
     ) -> Verdict | None:
         if evidence.robot:
             return _no(0.85, "needs_answer.robot")
-        excused = _first(hits, "no_reply")
+        if evidence.withdrawn:
+            return _no(0.95, "needs_answer.withdrawn")
+        excused = _first(hits, "no_reply") or _first(hits, "fyi")
         return _no(0.95, excused.rule.id, excused.words) if excused else None
 
     def _by_what_is_left(
-        self, sentences: Sequence[Coded], hits: Sequence[Sequence[Hit]], text: str
+        self,
+        sentences: Sequence[Coded],
+        hits: Sequence[Sequence[Hit]],
+        evidence: AnswerEvidence,
     ) -> Verdict:
         left: list[str] = []
         closing: Hit | None = None
         for coded, found in zip(sentences, hits, strict=True):
-            rest = self._left(coded)
-            statement = next((h for h in found if h.rule.gives in _STATEMENTS), None)
-            closing = (
-                statement or closing or next((h for h in found if h.rule.gives == "closing"), None)
-            )
-            if statement and (
-                statement.rule.gives in ("withdrawn", "no_reply")
-                or len(rest) <= _MOST_LEFT_IN_NOTICE
-            ):
+            if coded in evidence.approvals:
+                closing = closing or _first([found], "go_ahead") or _first([found], "closing")
                 continue
-            left.extend(rest)
+            rest = self._residue.left(coded)
+            statement = _statement(found, len(rest))
+            if statement is None or statement.rule.gives in _ENDS_NOTHING:
+                closing = closing or _first([found], "closing") or _first([found], "accepts")
+            else:
+                closing = statement
+            if statement is None:
+                left.extend(rest)
+                if rest and self._residue.is_about_something(coded):
+                    return _yes(0.7, "needs_answer.default", *rest[:5])
         if closing and len(left) <= _MOST_LEFT:
             return _no(0.98 if not left else 0.92, closing.rule.id, closing.words)
-        if not sentences and text.strip() and set(text.strip()[:1]) & _CLOSING_SIGNS:
-            return _no(0.9, "needs_answer.sign", text.strip()[:20])
+        text = evidence.text.strip()
+        if not sentences and text and text[0] in _CLOSING_SIGNS:
+            return _no(0.9, "needs_answer.sign", text[:20])
         return _yes(0.7, "needs_answer.default", *left[:5])
 
-    def _left(self, coded: Coded) -> list[str]:
-        """Return the words of a sentence that no formula, name or number accounts for."""
-        size = len(coded.masks)
-        covered = [bool(mask & self._spoken) for mask in coded.masks]
-        for at, phrases in enumerate(coded.phrases):
-            for bit, length in phrases:
-                if bit & self._spoken:
-                    covered[at : at + length] = [True] * length
-        words = coded.sentence.words
-        return [
-            words[k].text
-            for k in range(size)
-            # A capital inside or alone in a short sentence is a name: "Спасибо, Аня".
-            if not covered[k] and not ("cap" in words[k].marks and (k > 0 or size <= 3))
-        ]
+
+def _statement(found: Sequence[Hit], size: int) -> Hit | None:
+    """Return the rule by which a sentence with so many words of matter asks for nothing."""
+    stating = (hit for hit in found if size <= _MOST_LEFT_IN.get(hit.rule.gives, -1))
+    return next(stating, None)
 
 
 def _first(hits: Sequence[Sequence[Hit]], gives: str) -> Hit | None:
@@ -126,7 +139,7 @@ def _opened(hits: Sequence[Sequence[Hit]]) -> Hit | None:
     """Return what keeps the mail open in a sentence that does not itself say "no reply"."""
     for found in hits:
         given = {hit.rule.gives for hit in found}
-        if not given & {"no_reply", "withdrawn"}:
+        if not given & {"no_reply", "fyi", "withdrawn"}:
             opened = _first([found], "opens")
             if opened:
                 return opened

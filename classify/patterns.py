@@ -30,6 +30,9 @@ _MARKS: Final = (
 )  # fmt: skip
 _START: Final = 1
 _END: Final = 2
+_INDEXED: Final = 3
+"""So many required elements are looked up; few patterns have more."""
+_REMEMBERED_WORDS: Final = 50_000
 
 
 class Element(NamedTuple):
@@ -54,8 +57,15 @@ class Pattern:
     window: int = 0
     """Above 0: the elements stand in any order within that many words."""
     required: tuple[int, ...]
-    """Masks of which every one must occur in the sentence, the rarest first: the cheap test
-    before the walk."""
+    """Masks of which every one must occur in the sentence, the rarest first."""
+    bit: int = 0
+    """Of all patterns of a vocabulary, this one; `Coded.possible` is made of such bits."""
+    first: int = 0
+    """Above 0: the word at which a match begins bears one of these, or begins a phrase."""
+
+
+Openings = tuple[int, ...]
+"""Per place in `Pattern.required`: the patterns that a word gives what stands there."""
 
 
 class Coded(NamedTuple):
@@ -65,7 +75,10 @@ class Coded(NamedTuple):
     masks: tuple[int, ...]
     phrases: tuple[tuple[tuple[int, int], ...], ...]
     """Per word, the phrases that begin there: (bit, number of words)."""
-    everything: int
+    openings: tuple[Openings, ...]
+    """Per word, its phrases included."""
+    possible: int
+    """Bits of the patterns that have all they require; nearly all others are never tried."""
     heard: dict[int, tuple[Any, ...]]
     """Hits per rule table, found once and read by several parts; no part of the sentence."""
 
@@ -75,7 +88,7 @@ def part_of(coded: Coded, start: int, end: int) -> Coded:
     sentence = coded.sentence
     words = sentence.words[start:end]
     if not words:
-        return Coded(replace(sentence, text="", words=()), (), (), 0, {})
+        return Coded(replace(sentence, text="", words=()), (), (), (), 0, {})
     low, high = words[0].start - sentence.start, words[-1].end - sentence.start
     piece = replace(
         sentence,
@@ -84,17 +97,24 @@ def part_of(coded: Coded, start: int, end: int) -> Coded:
         end=words[-1].end,
         words=words,
     )
-    masks = coded.masks[start:end]
     phrases = tuple(
-        tuple(p for p in begun if at + p[1] <= end)
+        tuple(p for p in begun if at + p[1] <= end) if begun else begun
         for at, begun in enumerate(coded.phrases[start:end], start)
     )
-    everything = 0
-    for mask, begun in zip(masks, phrases, strict=True):
-        everything |= mask
-        for bit, _ in begun:
-            everything |= bit
-    return Coded(piece, masks, phrases, everything, {})
+    openings = coded.openings[start:end]
+    # Never more than the whole has; a phrase that is gone may leave a pattern to be tried in vain.
+    possible = coded.possible & _possible(openings)
+    return Coded(piece, coded.masks[start:end], phrases, openings, possible, {})
+
+
+def _possible(openings: Iterable[Openings]) -> int:
+    """Return the patterns of which every required element occurs among some words."""
+    first = second = third = 0
+    for one, two, three in openings:
+        first |= one
+        second |= two
+        third |= three
+    return first & second & third
 
 
 class Span(NamedTuple):
@@ -118,6 +138,10 @@ class Vocabulary:
         self._words: dict[str, int] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self._mark_bits = {mark: self._bit("#" + mark) for mark in _MARKS}
+        self._patterns: list[Pattern] = []
+        self._opened_by: list[dict[int, int]] = [{} for _ in range(_INDEXED)]
+        """Per place in `required`: the patterns by bit of a word or phrase."""
+        self._coded: dict[tuple[str, frozenset[str]], tuple[int, Openings]] = {}
         for name, members in classes.items():
             bit = self._bit("{" + name + "}")
             for member in members:
@@ -128,18 +152,33 @@ class Vocabulary:
         words = sentence.words
         masks: list[int] = []
         phrases: list[tuple[tuple[int, int], ...]] = []
-        everything = 0
+        openings: list[Openings] = []
         for at, word in enumerate(words):
-            mask = self._words.get(word.lemma, 0)
-            for mark in word.marks:
-                mask |= self._mark_bits[mark]
-            begun = tuple(self._begun(words, at)) if word.lemma in self._phrases else ()
+            coded = self._coded.get((word.lemma, word.marks))
+            mask, opened = coded or self._code_word(word)
+            begun: tuple[tuple[int, int], ...] = ()
+            if word.lemma in self._phrases:
+                begun = tuple(self._begun(words, at))
+                if begun:
+                    opened = self._openings(sum({bit for bit, _ in begun}) | mask)
             masks.append(mask)
             phrases.append(begun)
-            everything |= mask
-            for bit, _ in begun:
-                everything |= bit
-        return Coded(sentence, tuple(masks), tuple(phrases), everything, {})
+            openings.append(opened)
+        possible = _possible(openings)
+        return Coded(sentence, tuple(masks), tuple(phrases), tuple(openings), possible, {})
+
+    def _code_word(self, word: Word) -> tuple[int, Openings]:
+        """Return what a word is by itself, and remember it: texts say the same words again."""
+        mask = self._words.get(word.lemma, 0)
+        for mark in word.marks:
+            mask |= self._mark_bits[mark]
+        if len(self._coded) >= _REMEMBERED_WORDS:
+            self._coded.clear()
+        coded = self._coded[word.lemma, word.marks] = mask, self._openings(mask)
+        return coded
+
+    def _openings(self, mask: int) -> Openings:
+        return tuple(_union(opened_by, mask) for opened_by in self._opened_by)
 
     def compile(self, source: str) -> Pattern:
         """Return a pattern ready to match; ValueError for an unknown class or mark."""
@@ -150,7 +189,28 @@ class Vocabulary:
         required = tuple(sorted(needed, key=int.bit_count))
         if not required:
             raise ValueError(f"pattern {source!r} matches without any word; name one word in it")
-        return Pattern(source=source, elements=elements, window=window, required=required)
+        first = elements[0].mask if _begins_at_word(elements[0]) and not window else 0
+        pattern = Pattern(
+            source=source,
+            elements=elements,
+            window=window,
+            required=required,
+            bit=1 << len(self._patterns),
+            first=first,
+        )
+        self._index(pattern)
+        return pattern
+
+    def _index(self, pattern: Pattern) -> None:
+        """Note which words open a pattern; those of a short one are needed at every place."""
+        self._patterns.append(pattern)
+        self._coded.clear()
+        for place, opened_by in enumerate(self._opened_by):
+            mask = pattern.required[min(place, len(pattern.required) - 1)]
+            while mask:
+                bit = mask & -mask
+                opened_by[bit] = opened_by.get(bit, 0) | pattern.bit
+                mask ^= bit
 
     def mask_of(self, *names: str) -> int:
         """Return the mask of word classes, or of marks written "#mark", given by name."""
@@ -213,16 +273,32 @@ class Vocabulary:
 
 def find(pattern: Pattern, coded: Coded) -> Span | None:
     """Return the first place where a pattern matches, or None."""
-    for mask in pattern.required:
-        if not coded.everything & mask:
-            return None
+    if not coded.possible & pattern.bit:
+        return None
     if pattern.window:
         return _find_near(pattern, coded)
-    for start in range(len(coded.masks)):
+    first, phrases = pattern.first, coded.phrases
+    for start, mask in enumerate(coded.masks):
+        if first and not (mask & first or phrases[start]):
+            continue
         end = _walk(pattern.elements, coded, start)
         if end is not None:
             return Span(start, end)
     return None
+
+
+def _begins_at_word(element: Element) -> bool:
+    """Tell whether an element must be met by the very word at which a match begins."""
+    return not (element.optional or element.forbidden or element.gap or element.anchor)
+
+
+def _union(opened_by: Mapping[int, int], mask: int) -> int:
+    patterns = 0
+    while mask:
+        bit = mask & -mask
+        patterns |= opened_by.get(bit, 0)
+        mask ^= bit
+    return patterns
 
 
 def _ends(mask: int, coded: Coded, at: int) -> Iterator[int]:

@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import pymorphy3
 import spacy
-from spacy.language import Language as SpacyLanguage
-from spacy.tokens import Token
+from spacy.pipeline import Sentencizer
 
 from classify.english import stem
 from classify.language import LanguageFinding, to_cyrillic
@@ -94,79 +93,125 @@ class Lemmatizer:
         return self._table.russian.get(lemma, lemma), frozenset(marks)
 
 
+class Piece(NamedTuple):
+    """One token of a chunk, a stretch of text without blanks, with what is known of its word."""
+
+    start: int
+    end: int
+    is_stop: bool
+    """It ends a sentence: ".", "?", "…" and others."""
+    is_punctuation: bool
+    text: str
+    lemma: str
+    """Empty for a token that is no word."""
+    marks: frozenset[str]
+
+
+class Cutter:
+    """Cut chunks into tokens as spaCy does.
+
+    spaCy cuts at blanks first, and each chunk by itself. So a chunk that was met before need not
+    be cut again: this is many times as fast, because people use the same words.
+    """
+
+    def __init__(self, code: str, lemmatizer: Lemmatizer) -> None:
+        self._tokenizer = spacy.blank(code).tokenizer
+        self._stops = frozenset(Sentencizer.default_punct_chars)
+        self._lemmatizer = lemmatizer
+        self.pieces = lru_cache(maxsize=_CACHED_WORDS)(self._cut)
+
+    def _cut(self, chunk: str, transliterated: bool) -> tuple[Piece, ...]:
+        return tuple(
+            Piece(
+                token.idx,
+                token.idx + len(token),
+                token.text in self._stops,
+                token.is_punct,
+                token.text,
+                *self._word(token.text, transliterated),
+            )
+            for token in self._tokenizer(chunk)
+        )
+
+    def _word(self, text: str, transliterated: bool) -> tuple[str, frozenset[str]]:
+        if not any(map(str.isalnum, text)):
+            return "", frozenset()
+        lemma, marks = self._lemmatizer.of(text, transliterated)
+        return lemma, marks | {"cap"} if text[0].isupper() else marks
+
+
 class Pipeline:
     """Read texts into sentences; build one per process, it takes seconds."""
 
     def __init__(self, table: LemmaTable) -> None:
         self.lemmatizer = Lemmatizer(table)
-        self._russian = _blank("ru")
-        self._english = _blank("en")
+        self._russian = Cutter("ru", self.lemmatizer)
+        self._english = Cutter("en", self.lemmatizer)
 
     def read(self, text: str, language: LanguageFinding) -> tuple[Sentence, ...]:
         """Return the sentences of the first MAX_CHARACTERS; empty for a text without words."""
         bounded = text[:MAX_CHARACTERS]
-        line = single_line(bounded)
-        nlp = self._russian if language.russian_letters else self._english
-        tokens = iter(nlp(line))
-        found: list[Sentence] = []
-        token = next(tokens, None)
-        for block in blocks(bounded):
-            inside: list[Token] = []
-            while token is not None and token.idx < block.end:
-                if token.idx >= block.start and not token.is_space:
-                    inside.append(token)
-                token = next(tokens, None)
-            found.extend(self._sentences(line, block, inside, language.transliterated))
-        return tuple(found)
+        cutter = self._russian if language.russian_letters else self._english
+        cutting = _Cutting(single_line(bounded), cutter, transliterated=language.transliterated)
+        return tuple(s for block in blocks(bounded) for s in cutting.sentences(block))
 
     def lemmas_of(self, phrase: str) -> tuple[str, ...]:
         """Return the lemmas of a lexicon entry, cut at blanks and hyphens as texts are."""
         return tuple(self.lemmatizer.of(part)[0] for part in re.split(r"[\s\-]+", phrase) if part)
 
-    def _sentences(
-        self, line: str, block: Block, tokens: list[Token], transliterated: bool
+
+class _Cutting:
+    """One text on its way into sentences."""
+
+    def __init__(self, line: str, cutter: Cutter, *, transliterated: bool) -> None:
+        self._line = line
+        self._pieces = cutter.pieces
+        self._transliterated = transliterated
+        self._stopped = False
+        """A sentence has ended, and the next word begins another."""
+
+    def sentences(self, block: Block) -> Iterator[Sentence]:
+        """Yield the sentences of one block."""
+        first = last = -1  # where the sentence begins and where its last token ended
+        words: list[Word] = []
+        for at, piece in self._tokens(block):
+            start, end, is_stop, is_punctuation, text, lemma, marks = piece
+            begins = self._stopped and not is_stop and not is_punctuation
+            if first >= 0 and _ends_sentence(self._line, first, last, at + start, begins):
+                yield from self._sentence(first, last, words, block)
+                first, words = -1, []
+            self._stopped = is_stop or (self._stopped and not begins)
+            first = at + start if first < 0 else first
+            last = at + end
+            if lemma:
+                words.append(Word(text, at + start, last, lemma, marks))
+        yield from self._sentence(first, last, words, block)
+
+    def _tokens(self, block: Block) -> Iterator[tuple[int, Piece]]:
+        """Yield each token with where its chunk begins."""
+        at = block.start
+        for chunk in self._line[block.start : block.end].split(" "):
+            if chunk:
+                for piece in self._pieces(chunk, self._transliterated):
+                    yield at, piece
+            at += len(chunk) + 1
+
+    def _sentence(
+        self, first: int, last: int, words: list[Word], block: Block
     ) -> Iterator[Sentence]:
-        for group in _groups(line, tokens):
-            start = group[0].idx
-            end = group[-1].idx + len(group[-1])
-            words = tuple(self._words(group, transliterated))
-            if words or "?" in line[start:end]:
-                yield Sentence(
-                    text=line[start:end], start=start, end=end, words=words, bullet=block.bullet
-                )
-
-    def _words(self, tokens: list[Token], transliterated: bool) -> Iterator[Word]:
-        for token in tokens:
-            text = token.text
-            if not any(map(str.isalnum, text)):
-                continue
-            lemma, marks = self.lemmatizer.of(text, transliterated)
-            if text[0].isupper():
-                marks = marks | {"cap"}
-            yield Word(text, token.idx, token.idx + len(text), lemma, marks)
+        text = self._line[first:last] if first >= 0 else ""
+        if words or "?" in text:
+            yield Sentence(
+                text=text, start=first, end=last, words=tuple(words), bullet=block.bullet
+            )
 
 
-def _blank(code: str) -> SpacyLanguage:
-    nlp = spacy.blank(code)
-    nlp.add_pipe("sentencizer")
-    return nlp
-
-
-def _groups(line: str, tokens: list[Token]) -> Iterator[list[Token]]:
-    """Cut tokens into sentences; a dot behind an abbreviation or a list number ends none."""
-    group: list[Token] = []
-    for token in tokens:
-        if group and _begins_sentence(line, group, token):
-            yield group
-            group = []
-        group.append(token)
-    if group:
-        yield group
-
-
-def _begins_sentence(line: str, group: list[Token], token: Token) -> bool:
-    end = group[-1].idx + len(group[-1])
-    said = line[max(group[0].idx, end - 12) : end]
-    if said.endswith(".") and _AMOUNT.search(said):
-        return token.text[:1].isupper()
-    return bool(token.is_sent_start) and not _ABBREVIATION.search(said)
+def _ends_sentence(line: str, first: int, last: int, following: int, begins: bool) -> bool:
+    """Tell whether a sentence ends before a token; a dot behind an abbreviation ends none."""
+    is_dot = line[last - 1] == "."
+    if not (is_dot or begins):
+        return False
+    said = line[max(first, last - 12) : last]
+    if is_dot and _AMOUNT.search(said):
+        return line[following].isupper()
+    return begins and not (is_dot and _ABBREVIATION.search(said))

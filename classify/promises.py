@@ -1,26 +1,20 @@
 """Find what we commit to in our mail, and when it falls due (SEMANTICS.md section 5)."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from classify.clauses import clauses_of
 from classify.lexicon import RuleTable
 from classify.moment_rules import closing
 from classify.moments import Moment, MomentTable, find_moments
-from classify.patterns import Coded, part_of
+from classify.patterns import Coded
 from models.errors import HorizonError
 from models.verdict import FoundPromise
 from models.working_time import WorkingTime
 
 _DEFAULT_SOURCE: Final = "promise.default"
-# Clauses part at a comma, a semicolon, a dash or a conjunction that begins a new statement.
-_CLAUSE = re.compile(
-    r"[,;:]\s{1,2}(?:(?:а|и|но|and|but|so)\s)?|\s[-–—]\s"
-    r"|\s(?:а|но|but|and (?=i |we |our )|and then|while)\s",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +46,13 @@ class PromiseFinder:
         return next(self._of_sentence(coded, sent_at), None) is not None
 
     def _of_sentence(self, coded: Coded, sent_at: datetime) -> Iterator[FoundPromise]:
+        """Yield a sentence's promises, found once and asked for by several parts."""
+        known: tuple[FoundPromise, ...] | None = coded.heard.get(id(self))
+        if known is None:
+            known = coded.heard[id(self)] = tuple(self._promises_in(coded, sent_at))
+        return iter(known)
+
+    def _promises_in(self, coded: Coded, sent_at: datetime) -> Iterator[FoundPromise]:
         sentence = coded.sentence
         if sentence.asks or not sentence.words or self._has(coded, "conditional"):
             return
@@ -65,7 +66,8 @@ class PromiseFinder:
             own = [m for m in moments if low <= m.start < high]
             low = high
             promise = self._promise(sentence.text, clause, own, sent_at)
-            if promise is not None:
+            # "Можно: сожмём картинки" says how it would be done, not that it will be.
+            if promise is not None and (promise.dated or not self._has(coded, "offers")):
                 yield promise
 
     def _promise(
@@ -90,7 +92,7 @@ class PromiseFinder:
 
     def _clauses(self, coded: Coded) -> list[Clause]:
         found: list[Clause] = []
-        for part in _parts(coded):
+        for part in clauses_of(coded):
             given = {hit.rule.gives: hit.rule.id for hit in self._rules.hits(part)}
             # After "пришлите тексты до среды" what follows hangs on the client's task.
             if "no_promise" in given:
@@ -108,16 +110,3 @@ class PromiseFinder:
 
 def _is_task(part: Coded) -> bool:
     return any("impr" in word.marks for word in part.sentence.words)
-
-
-def _parts(coded: Coded) -> Iterator[Coded]:
-    """Cut a sentence into clauses; a piece of one word stays with what precedes it."""
-    words = coded.sentence.words
-    first = 0
-    for cut in _CLAUSE.finditer(coded.sentence.text):
-        at = coded.sentence.start + cut.end()
-        index = next((k for k, w in enumerate(words) if w.start >= at), len(words))
-        if index - first >= 2 and len(words) - index >= 2:
-            yield part_of(coded, first, index)
-            first = index
-    yield part_of(coded, first, len(words))

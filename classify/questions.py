@@ -4,22 +4,29 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from classify.lexicon import RuleTable
+from classify.clauses import clauses_of
+from classify.lexicon import Hit, RuleTable
 from classify.patterns import Coded
 from models.verdict import Question
 
 _MAX_QUESTIONS: Final = 100
+_IMPERATIVE_EN: Final = "question.imperative_en"
 _SHORTEST: Final = 8
 """Characters below which a half of a sentence is no question of its own."""
 _LEADING = re.compile(r"^(?:\(?[0-9]{1,2}[.)]\s{0,3}|[-*•–—]{1,2}\s{1,3}|[\s,;]{1,5})")
 # Where one sentence asks two things: "Пришлите смету, и подскажите сроки".
 _JOINT = re.compile(
-    r"(?:,\s{0,2}(?:а также|а ещё|а еще|и|and also|and)|;|\s(?:а также|and also|и|and))\s",
+    r"(?:,\s{0,2}(?:а также|а ещё|а еще|и|а|and also|and)|[;.]|\s(?:а также|and also|и|and))\s",
     re.IGNORECASE,
 )
+_FORMULAE: Final = frozenset(
+    {"извинить", "извинять", "простить", "прощать", "заметить", "представить", "поверить", "понять"}
+)
+"""Imperatives that bid nobody do anything: "извините за задержку"."""
 _OPENERS: Final = frozenset(
     {
-        *("сколько", "когда", "почему", "где", "зачем", "можно", "какой"),
+        *("сколько", "когда", "почему", "где", "зачем", "можно", "какой", "что", "кто", "как"),
+        *("просить", "будет", "who", "where", "which", "is", "be", "do", "will", "would"),
         *("please", "pleas", "could", "can", "when", "how", "what", "why"),
         *(
             "send",
@@ -58,10 +65,37 @@ def find_questions(table: RuleTable, text: str, sentences: Sequence[Coded]) -> t
 
 def is_item(table: RuleTable, coded: Coded) -> bool:
     """Tell whether a sentence asks for an answer or an act."""
-    given = {hit.rule.gives for hit in table.hits(coded)}
+    given = {hit.rule.gives for hit in table.hits(coded) if not _is_participle(hit, coded)}
     if "not_item" in given:
         return False
-    return coded.sentence.asks or "item" in given
+    return coded.sentence.asks or "item" in given or _bids_later(table, coded)
+
+
+def _bids_later(table: RuleTable, coded: Coded) -> bool:
+    """Tell whether a later clause begins with an imperative: "Great, update the price"."""
+    _, *later = clauses_of(coded)
+    return any(_bids_in_russian(part) for part in later) or any(
+        hit.rule.id == _IMPERATIVE_EN and not _is_participle(hit, part)
+        for part in later
+        for hit in table.hits(part)
+    )
+
+
+def _bids_in_russian(clause: Coded) -> bool:
+    """Tell whether a clause begins with a polite imperative: "оплатили, пришлите акт".
+
+    Only the plural ending is trusted: pymorphy takes nouns ("капчи") for the singular.
+    """
+    return any(
+        "impr" in word.marks and word.text.lower().endswith("те") and word.lemma not in _FORMULAE
+        for word in clause.sentence.words[:2]
+    )
+
+
+def _is_participle(hit: Hit, coded: Coded) -> bool:
+    """Tell whether a supposed imperative is "confirming" or "signing": stems lose the ending."""
+    words = coded.sentence.words[hit.span.start : hit.span.end]
+    return hit.rule.id == _IMPERATIVE_EN and any(w.text.lower().endswith("ing") for w in words)
 
 
 def _opens_list(table: RuleTable, coded: Coded) -> bool:

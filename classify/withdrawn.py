@@ -22,7 +22,8 @@ def find_withdrawn(table: RuleTable, sentences: Sequence[Coded]) -> Verdict:
 
 def _only_spares_a_reply(table: RuleTable, coded: Coded) -> bool:
     """Tell whether what sounds like a withdrawal is part of "you need not answer"."""
-    spared, taken = table.first(coded, "no_reply"), table.first(coded, "withdrawn")
-    if spared is None or taken is None:
+    spared = table.first(coded, "no_reply")
+    taken = [hit.words for hit in table.hits(coded) if hit.rule.gives == "withdrawn"]
+    if spared is None:
         return False
-    return taken.words in spared.words and taken.words != spared.words
+    return all(words in spared.words for words in taken)

@@ -76,6 +76,7 @@ def test_our_commitment_is_a_promise_with_its_due(
     "text",
     [
         pytest.param("Пришлите тексты до среды.", id="the client's task"),
+        pytest.param("Извините, что отвечаю только сегодня.", id="an apology for the delay"),
         pytest.param("Please send the logo by Friday.", id="the client's task in English"),
         pytest.param("Хостинг обещает восстановить серверы к вечеру.", id="a third party"),
         pytest.param("Я буду в отпуске до 20 марта.", id="a return from holiday"),
