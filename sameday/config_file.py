@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from ingest.imap_values import TokenMechanism
+from ingest.oauth import Flow
 from models.agency import Role
 from models.mailboxes import Tls
 from models.verdict import Tag
@@ -132,11 +134,53 @@ class AccountTable(_Table):
 
 
 class OAuthTable(_Table):
-    """Signing in by an access token (XOAUTH2) instead of a password."""
+    """Signing in by a token (docs/oauth.md): `token_command`, or `provider` and what it needs."""
 
-    token_command: list[Text] = Field(
+    token_command: list[Text] | None = Field(
+        default=None,
         min_length=1,
         description="Command and arguments that print a fresh access token, run without a shell.",
+    )
+    provider: Literal["google", "microsoft", "custom"] | None = Field(
+        default=None, description="Who gives the tokens; `custom` needs `token_url`."
+    )
+    flow: Flow = Field(
+        default=Flow.REFRESH_TOKEN,
+        description="`refresh_token`: a person has signed in and consented once; "
+        "`client_credentials`: the application itself was granted access (Microsoft, app-only).",
+    )
+    client_id: Text | None = Field(default=None, description="Id of the registered application.")
+    client_secret_env: Text | None = Field(
+        default=None,
+        description="Environment variable that holds the application's secret; a public client "
+        "has none.",
+    )
+    client_secret_file: Text | None = Field(
+        default=None, description="File whose first line is the application's secret."
+    )
+    refresh_token_env: Text | None = Field(
+        default=None,
+        description="Environment variable that holds the refresh token of the first sign-in; its "
+        "successors are kept in the database, encrypted.",
+    )
+    refresh_token_file: Text | None = Field(
+        default=None, description="File whose first line is the refresh token of the first sign-in."
+    )
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = Field(
+        default=None,
+        description="Microsoft: id or domain of the tenant; must be given for client_credentials, "
+        "else `organizations`.",
+    )
+    token_url: Text | None = Field(
+        default=None, description="For custom: address of the token endpoint, https."
+    )
+    scope: Text | None = Field(
+        default=None, description="What to ask for; the provider's scope for IMAP if it is absent."
+    )
+    mechanism: TokenMechanism | None = Field(
+        default=None,
+        description="How the token is presented to the server; by what it announces if it is "
+        "absent.",
     )
 
 
@@ -161,6 +205,11 @@ class MailboxTable(_Table):
         default=None, description="Command and arguments that print the password; no shell."
     )
     oauth: OAuthTable | None = Field(default=None, description="Sign in by an access token.")
+    ca_file: Text | None = Field(
+        default=None,
+        description="PEM file with the certificate authority of a server of your own, trusted "
+        "beside the system's.",
+    )
     backfill_days: int = Field(
         default=90, ge=0, description="How far back mail is read; 0 means everything."
     )
@@ -184,6 +233,16 @@ class DatabaseTable(_Table):
     url: Text = Field(
         default="sqlite:///sameday.db",
         description="SQLAlchemy URL; a relative SQLite path is beside the config file.",
+    )
+    key_env: Text | None = Field(
+        default=None,
+        description="Environment variable with the key that encrypts refresh tokens; several keys "
+        "between spaces, the one in use first.",
+    )
+    key_file: Text | None = Field(
+        default=None,
+        description="File with the key, several on lines of their own. Without either, SQLite gets "
+        "a key file beside it, named after it with `.key`, that only its owner can read.",
     )
 
 

@@ -1,7 +1,6 @@
 """Read `config.toml` once into frozen Settings, or say in one sentence what is wrong with it."""
 
 import hashlib
-import ipaddress
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +26,9 @@ from sameday.config_file import (
     PolicyTable,
     RuleTable,
 )
+from sameday.database_key import DatabaseKeySource, database_key_source
+from sameday.hosts import is_loopback
+from sameday.oauth_settings import token_source
 from sameday.secret_sources import SecretSource
 from sla.policy import Policy, PolicyException, Rule, SameDay, Within, parse_cutoff, parse_duration
 from sla.public_holidays import PublicHolidays
@@ -55,6 +57,7 @@ class Settings:
     policy: Policy
     mailboxes: tuple[WatchedMailbox, ...]
     database_url: str
+    database_key: DatabaseKeySource
     panel_host: str
     panel_port: int
     fingerprint: str
@@ -97,6 +100,7 @@ def settings_of(values: Mapping[str, Any], path: Path) -> Settings:
         policy=_policy(file.policy, path),
         mailboxes=tuple(_watched(table, index, path) for index, table in enumerate(file.mailboxes)),
         database_url=file.database.url,
+        database_key=database_key_source(file.database, path),
         panel_host=host,
         panel_port=port,
         fingerprint=_fingerprint(file),
@@ -292,7 +296,7 @@ def _rule(table: RuleTable, key: str, path: Path) -> Rule:
 
 def _watched(table: MailboxTable, index: int, path: Path) -> WatchedMailbox:
     key = f"mailboxes[{index}]"
-    if table.tls is Tls.NONE and not _is_loopback(table.host):
+    if table.tls is Tls.NONE and not is_loopback(table.host):
         message = (
             f'{path}: {key}.tls: "none" is accepted for a server on this machine only; '
             f'use "implicit" or "starttls" for {table.host}'
@@ -307,6 +311,7 @@ def _watched(table: MailboxTable, index: int, path: Path) -> WatchedMailbox:
         folders=tuple(table.folders),
         sent=table.sent,
         backfill_days=table.backfill_days,
+        ca_file=path.parent / table.ca_file if table.ca_file else None,
     )
     return WatchedMailbox(mailbox=mailbox, secret=_secret_source(table, key, path))
 
@@ -320,22 +325,14 @@ def _secret_source(table: MailboxTable, key: str, path: Path) -> SecretSource:
             f"(there are {len(given)}: {', '.join(given) or 'none'})"
         )
         raise ConfigurationError(message)
+    if table.oauth is not None:
+        return token_source(table.oauth, key, path)
     return SecretSource(
         key=f"{path}: {key}",
         env=table.password_env or "",
         file=path.parent / table.password_file if table.password_file else None,
         command=tuple(table.password_command or ()),
-        token_command=tuple(table.oauth.token_command) if table.oauth else (),
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _bind_address(text: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 The recipe is that of research/imap.md section 4.2; users are u0, u1, ... with the password "pw".
 """
 
+import base64
 import grp
 import imaplib
 import os
@@ -33,7 +34,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = {ssl}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 default_internal_user = {user}
 default_internal_group = {group}
 default_login_user = {user}
@@ -44,6 +45,8 @@ mail_gid = {group}
 mail_location = maildir:{folder}/mail/%u/Maildir
 mail_max_userip_connections = 50
 mail_fsync = never
+# Where inotify's instances run out (128 a user), Dovecot looks this often instead of every 30 s.
+mailbox_idle_check_interval = 1s
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {folder}/passwd
@@ -85,6 +88,18 @@ service stats {{
 default_process_limit = 1000
 auth_failure_delay = 0
 """
+_TOKENS = """
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf.ext
+}}
+"""
+_TOKEN_VALIDATION = """
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix={folder}/keys/
+username_attribute = sub
+"""
 
 
 def is_installed() -> bool:
@@ -96,15 +111,30 @@ class Dovecot:
     """A server with some users; use it as a context manager."""
 
     def __init__(
-        self, folder: Path, users: int = 1, *, with_sent: bool = True, tls: Path | None = None
+        self,
+        folder: Path,
+        users: int = 1,
+        *,
+        with_sent: bool = True,
+        tls: Path | None = None,
+        mechanisms: str = "plain login",
+        token_secret: bytes = b"",
     ) -> None:
-        """Prepare the server; `tls` is a folder with server.pem and server.key."""
+        """Prepare the server; `tls` is a folder with server.pem and server.key.
+
+        With `token_secret`, JSON Web Tokens signed by it are accepted for their `sub`, if
+        `mechanisms` name xoauth2 or oauthbearer.
+        """
         self.folder = folder
         self.port = free_port()
         self.tls_port = free_port() if tls else 0
         self.users = [f"u{index}" for index in range(users)]
         self._with_sent = with_sent
+        self.passwords: dict[str, str] = {}
+        """Passwords of further users; set them before the start."""
         self._tls = tls
+        self._mechanisms = mechanisms
+        self._token_secret = token_secret
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -169,7 +199,8 @@ class Dovecot:
         for name in ("run", "mail", "state"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         lines = [f"{user}:{{PLAIN}}{PASSWORD}\n" for user in self.users]
-        (self.folder / "passwd").write_text("".join(lines))
+        lines += [f"{user}:{{PLAIN}}{word}\n" for user, word in self.passwords.items()]
+        (self.folder / "passwd").write_text("".join(lines), encoding="utf-8")
         user = _NOBODY if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
         config = _CONFIG.format(
             folder=self.folder,
@@ -178,12 +209,24 @@ class Dovecot:
             user=user,
             group=_group_of(user),
             ssl=self._ssl(),
+            mechanisms=self._mechanisms,
             sent_special_use="\\Sent" if self._with_sent else "\\Trash",
             sent_auto="create" if self._with_sent else "no",
         )
+        if self._token_secret:
+            config += self._tokens()
         (self.folder / "dovecot.conf").write_text(config)
         if os.getuid() == 0:
             self._give_to_nobody()
+
+    def _tokens(self) -> str:
+        """Write what validates tokens, and return the part of the configuration for it."""
+        key = self.folder / "keys" / "default" / "HS256" / "default"
+        key.parent.mkdir(parents=True)
+        key.write_bytes(base64.b64encode(self._token_secret))
+        validation = _TOKEN_VALIDATION.format(folder=self.folder)
+        (self.folder / "oauth2.conf.ext").write_text(validation)
+        return _TOKENS.format(folder=self.folder)
 
     def _ssl(self) -> str:
         if self._tls is None:
