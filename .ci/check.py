@@ -36,6 +36,12 @@ class Suite:
     programs: tuple[tuple[str, ...], ...]
     """Each must be there; inside the parentheses stand other names of the same program."""
 
+    slow: bool = False
+    """True when only the slow run has such tests."""
+
+    needs_root: bool = False
+    """True when the program alone does not do."""
+
 
 SUITES = (
     # dovecot-core alone has the server and not the IMAP part.
@@ -44,6 +50,14 @@ SUITES = (
         marker="browser",
         package="chromium",
         programs=(("chromium", "chromium-browser", "google-chrome"),),
+    ),
+    # Cyrus and Courier: their packages tolerate no other IMAP server, so they live in a chroot.
+    Suite(
+        marker="chroot",
+        package="debootstrap",
+        programs=(("debootstrap",),),
+        slow=True,
+        needs_root=True,
     ),
 )
 
@@ -61,21 +75,25 @@ class Skipped:
         return f"SKIPPED: the {marker} tests, which need {package}: {self.reason}"
 
 
-def missing_suites() -> list[Suite]:
-    """Return the suites whose programs are not here."""
+def missing_suites(suites: Sequence[Suite]) -> list[Suite]:
+    """Return those of the suites whose programs are not here."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SERVER_FOLDERS])
 
     def is_here(names: Sequence[str]) -> bool:
         return any(shutil.which(name, path=path) for name in names)
 
-    return [suite for suite in SUITES if not all(map(is_here, suite.programs))]
+    return [suite for suite in suites if not all(map(is_here, suite.programs))]
 
 
-def provide_suites() -> list[Skipped]:
+def provide_suites(*, slow: bool) -> list[Skipped]:
     """Install what the suites need where that is allowed; return those that are left out."""
-    missing = missing_suites()
+    wanted = [suite for suite in SUITES if slow or not suite.slow]
+    barred = [suite for suite in wanted if suite.needs_root and os.geteuid() != 0]
+    possible = [suite for suite in wanted if suite not in barred]
+    left_out = [Skipped(suite=suite, reason="they need root") for suite in barred]
+    missing = missing_suites(possible)
     if not missing:
-        return []
+        return left_out
     reason = system_packages.reason_not_to_install()
     if reason is None:
         packages = [suite.package for suite in missing]
@@ -87,7 +105,8 @@ def provide_suites() -> list[Skipped]:
             if complaint
             else "installed, yet its program is not found"
         )
-    return [Skipped(suite=suite, reason=reason) for suite in missing_suites()]
+    still_missing = missing_suites(possible)
+    return left_out + [Skipped(suite=suite, reason=reason) for suite in still_missing]
 
 
 def steps(left_out: Sequence[Suite], *, slow: bool) -> list[list[str]]:
@@ -128,7 +147,7 @@ def main() -> int:
     parser.add_argument("--slow", action="store_true", help="run the slow tests too")
     arguments = parser.parse_args()
     began = time.monotonic()
-    skipped = provide_suites()
+    skipped = provide_suites(slow=arguments.slow)
     for line in skipped:
         announce(str(line))
     for command in steps([line.suite for line in skipped], slow=arguments.slow):

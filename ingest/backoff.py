@@ -22,25 +22,32 @@ class Backoff:
     """Counts failures in a row, and grows the pause with them.
 
     A success alone forgives nothing: a server that drops us right after each login would be asked
-    seventeen times a second. The count starts anew after five minutes without a failure.
+    seventeen times a second. The count starts anew after five minutes without a failure, and the
+    pause itself is none of them.
     """
 
     failures: int = 0
     refusals: int = 0
-    last_failure_at: datetime | None = None
+    back_at: datetime | None = None
+    """When the last pause ended; None before the first failure."""
     chance: random.Random = field(default_factory=random.Random)
     """Spreads the mailboxes of one server over time."""
 
     def after(self, error: Exception, now: datetime) -> timedelta:
         """Count a failure and return how long to wait before the next try."""
-        if self.last_failure_at is not None and now - self.last_failure_at > _SURVIVAL:
+        if self.back_at is not None and now - self.back_at > _SURVIVAL:
             self.failures = 0
-        self.last_failure_at = now
         self.failures += 1
+        pause = self._pause(error)
+        self.back_at = now + pause
+        return pause
+
+    def _pause(self, error: Exception) -> timedelta:
         if isinstance(error, LoginRefused):
             return self._after_refusal()
         if isinstance(error, Throttled):
-            return min(_THROTTLED * self.failures, _THROTTLED_LONGEST)
+            # A server may say how long (Exchange does); an hour is enough even then.
+            return min(max(_THROTTLED * self.failures, error.wait), _THROTTLED_LONGEST)
         if isinstance(error, Misconfigured) or not isinstance(error, MailboxError):
             return _MISCONFIGURED
         grown = _FIRST * _GROWTH ** min(self.failures - 1, 40)

@@ -13,7 +13,7 @@ from models.db.store import Store
 from models.mailboxes import FolderCursor
 
 _WINDOW_UIDS = 2000
-_WIDEST_WINDOW_UIDS = 50_000
+_WIDEST_WINDOW_UIDS = 5_000_000
 _SWEEP_EVERY = timedelta(hours=6)
 _HEADERS_AT_ONCE = 500
 
@@ -46,7 +46,11 @@ class Enumeration:
             return cursor
         if newest < cursor.high or self._sweep_is_due(cursor):
             # GMX lets UIDNEXT fall; other servers leave UIDs out of a listing.
-            self._sweep(cursor)
+            self.sweep(cursor)
+        return self.list_new(cursor, newest)
+
+    def list_new(self, cursor: FolderCursor, newest: int) -> FolderCursor:
+        """List what was never listed, without looking again at what was."""
         cursor = self._up(cursor, newest)
         return self._down(cursor, cursor.low - 1)
 
@@ -100,7 +104,7 @@ class Enumeration:
         swept = cursor.last_sweep_at
         return swept is None or self._clock() - swept >= _SWEEP_EVERY
 
-    def _sweep(self, cursor: FolderCursor) -> None:
+    def sweep(self, cursor: FolderCursor) -> None:
         """Compare the ledger with what the server holds, UID by UID."""
         held: set[int] = set()
         for low in range(cursor.low, cursor.high + 1, _WIDEST_WINDOW_UIDS):

@@ -10,28 +10,42 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, cast
 
 from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
+from imapclient.exceptions import IMAPClientError, ProtocolError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
 from ingest.body_structure import attachments_in
+from ingest.connection_failures import connection_failure
 from ingest.imap_doorbell import Doorbell
 from ingest.imap_errors import (
     BrokenReply,
     CommandRefused,
     FolderUnavailable,
+    LoginRefused,
     MailboxError,
     Misconfigured,
+    ServerFailed,
+    Throttled,
     TransientFailure,
-    connection_failure,
     refusal,
+    unquoted,
+)
+from ingest.imap_replies import (
+    HIGHEST_NUMBER,
+    fetch_replies,
+    instant_of,
+    joined_literals,
+    lowered,
+    size_in,
 )
 from ingest.imap_values import ExaminedFolder, FetchedMail, ListedFolder, Secret
 from ingest.message_ids import own_id
+from ingest.sasl import PasswordWay, TokenExchange, password_way, refused_token, token_mechanism
 from ingest.watchdog import WATCHDOG
 from models.ids import MessageId
 from models.mailboxes import ListedMail, Mailbox, Tls
@@ -42,8 +56,18 @@ _READ_SECONDS = 60
 _COMMAND_SECONDS = 120
 _SLOWEST_BYTES_PER_SECOND = 50_000
 """A connection slower than this is no use for mail; it is cut and opened anew."""
-_PARSER_ERRORS = (ProtocolError, ValueError, IndexError, TypeError, OverflowError)
-"""What imapclient's parsers let escape on replies that make no sense."""
+_PARSER_ERRORS = (
+    ProtocolError,
+    ValueError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+"""What the parsers of imapclient and imaplib let escape on replies that make no sense."""
+_LONGEST_LITERAL_BYTES = 64 * 1024 * 1024
+"""Far above what is ever asked for: a server that announces more is broken, and memory is not."""
 
 
 class ImapConnection:
@@ -54,6 +78,7 @@ class ImapConnection:
         self._client = client
         self._imap: Any = client._imap
         self._mailbox = mailbox
+        self._broken = False
         self._log_in(secret)
         # Asked anew after the login: servers announce more then, and iCloud's proxy is in step
         # only after an explicit CAPABILITY.
@@ -93,30 +118,40 @@ class ImapConnection:
         with self._classified(while_logging_in=True):
             announced = self._ask_capabilities()
             if secret.is_token:
-                self._log_in_with_token(user, secret.value)
-            elif "AUTH=PLAIN" in announced and not (user + secret.value).isascii():
-                # LOGIN can't carry other than ASCII; SASL PLAIN is UTF-8 (RFC 4616).
+                self._log_in_with_token(secret, announced)
+            elif password_way(self._mailbox, secret, announced) is PasswordWay.PLAIN:
                 self._client.plain_login(user, secret.value)
-            elif "LOGINDISABLED" in announced:
-                message = (
-                    "the server takes no password over an unprotected connection. "
-                    'Set `tls` to "starttls" or "implicit" in the config.'
-                )
-                raise Misconfigured(message)
             else:
                 self._client.login(user, secret.value)
 
-    def _log_in_with_token(self, user: str, token: str) -> None:
-        """Authenticate by XOAUTH2; an error challenge must be answered by an empty line."""
-        payload = f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
-        self._client.sasl_login("XOAUTH2", lambda challenge: b"" if challenge else payload)
+    def _log_in_with_token(self, token: Secret, announced: frozenset[str]) -> None:
+        """Authenticate by an access token; a refusal bears the reason from the challenge."""
+        mechanism = token_mechanism(token.mechanism, announced)
+        exchange = TokenExchange(mechanism, self._mailbox, token)
+        try:
+            with self._classified(while_logging_in=True):
+                self._client.sasl_login(mechanism.upper(), exchange.answer)
+        except LoginRefused as error:
+            reason = unquoted(str(error.__cause__ or error))
+            message = refused_token(self._mailbox.user, reason, exchange.said)
+            raise LoginRefused(message) from error
 
     def _ask_capabilities(self) -> frozenset[str]:
+        """Return what the server announces, upper-case.
+
+        A server that says NO here may be telling why the login is of no use (row 14 of
+        research/imap.md section 3): the next command would hang.
+        """
         with self._classified():
             self._client._cached_capabilities = None  # force a CAPABILITY command
             self._imap.untagged_responses.pop("CAPABILITY", None)
             typ, data = self._imap.capability()
-            words = b" ".join(line for line in data if line) if typ == "OK" else b""
+            words = b" ".join(line for line in data if line)
+            if typ != "OK":
+                refused = refusal(words.decode("utf-8", "replace"), while_logging_in=False)
+                if not isinstance(refused, CommandRefused):
+                    raise refused
+                return frozenset()
         return frozenset(words.decode("ascii", "replace").upper().split())
 
     # --- folders --------------------------------------------------------------------------------
@@ -125,7 +160,7 @@ class ImapConnection:
         """Return every folder the login may see; a line that can't be read is left out."""
         with self._classified():
             lines = self._untagged("LIST", '""', '"*"')
-        folders = (_listed_folder(line) for line in _joined_literals(lines))
+        folders = (_listed_folder(line) for line in joined_literals(lines))
         return tuple(folder for folder in folders if folder is not None)
 
     def examine(self, raw_name: bytes) -> ExaminedFolder:
@@ -144,13 +179,14 @@ class ImapConnection:
         return ExaminedFolder(
             uidvalidity=self._number("UIDVALIDITY"),
             uidnext=uidnext or self._highest_uid() + 1,
+            exists=self._number("EXISTS"),
         )
 
     def _number(self, response: str) -> int:
         """Return the number of an untagged response, 0 when it is missing or junk."""
         values = self._imap.untagged_responses.get(response) or [b"0"]
-        numbers = [int(v) for v in values if v is not None and v.isdigit()]
-        return max(numbers, default=0)
+        numbers = (int(v) for v in values if v is not None and v.isdigit() and len(v) <= 10)
+        return max((n for n in numbers if n <= HIGHEST_NUMBER), default=0)
 
     def _highest_uid(self) -> int:
         """Ask for the last message's UID; 0 in an empty folder (Courier gives no UIDNEXT)."""
@@ -173,8 +209,8 @@ class ImapConnection:
         return tuple(
             ListedMail(
                 uid=uid,
-                size_bytes=_size(items),
-                internaldate=_instant(items.get(b"INTERNALDATE")),
+                size_bytes=size_in(items),
+                internaldate=instant_of(items.get(b"INTERNALDATE")),
             )
             for uid, items in sorted(found.items())
             if low <= uid <= high
@@ -199,8 +235,8 @@ class ImapConnection:
             if uid in wanted and isinstance(content, bytes) and content:
                 mails[uid] = FetchedMail(
                     uid=uid,
-                    size_bytes=_size(answer),
-                    internaldate=_instant(answer.get(b"INTERNALDATE")),
+                    size_bytes=size_in(answer),
+                    internaldate=instant_of(answer.get(b"INTERNALDATE")),
                     content=content,
                 )
         return mails
@@ -233,16 +269,23 @@ class ImapConnection:
     ) -> dict[int, dict[bytes, object]]:
         """Run UID FETCH and return the items by UID; entries without a UID belong to nobody.
 
-        imapclient's own fetch() takes no ranges since 4.0: it passes them to int().
+        imapclient's own fetch() takes no ranges since 4.0: it passes them to int(). Each reply is
+        parsed alone: imapclient merges those with one sequence number, and after an EXPUNGE in
+        between, which is allowed here (RFC 3501 7.4.1), they are not of one mail.
         """
         with self._classified(seconds=_COMMAND_SECONDS + at_most_bytes / _SLOWEST_BYTES_PER_SECOND):
             lines = self._untagged("UID", "FETCH", uid_set, f"({' '.join(items)})")
-            parsed = parse_fetch_response(lines, normalise_times=False, uid_is_key=False)
         by_uid: dict[int, dict[bytes, object]] = {}
-        for answer in parsed.values():
-            uid = answer.get(b"UID")
-            if isinstance(uid, int):
-                by_uid.setdefault(uid, {}).update(answer)
+        with self._parsed():
+            for reply in fetch_replies(lines):
+                if "BODY.PEEK" in items[-1] and sum(isinstance(p, tuple) for p in reply) > 1:
+                    # Bytes were lost, and two mails have run together (row 23 of the catalogue).
+                    raise ValueError("one mail has two bodies")
+                parsed = parse_fetch_response(reply, normalise_times=False, uid_is_key=False)
+                for answer in parsed.values():
+                    uid = answer.get(b"UID")
+                    if isinstance(uid, int) and 0 < uid <= HIGHEST_NUMBER:
+                        by_uid.setdefault(uid, {}).update(answer)
         return by_uid
 
     def _untagged(self, name: str, *arguments: str) -> list[Any]:
@@ -283,27 +326,53 @@ class ImapConnection:
     ) -> Iterator[None]:
         """Turn whatever imapclient and imaplib raise into one of our classes.
 
-        What has not ended after some seconds is cut: a server that drips never times out.
+        What has not ended after some seconds is cut: a server that drips never times out. After
+        anything but a refusal the connection is of no more use, and every later call says so.
         """
+        if self._broken:
+            raise TransientFailure(f"the connection to {self._mailbox.host} broke before.")
         try:
             with WATCHDOG.guard(seconds, self.abort):
                 yield
-        except MailboxError:
-            raise
-        except imaplib.IMAP4.abort as error:
-            message = f"the connection to {self._mailbox.host} broke: {error}."
-            raise TransientFailure(message) from error
-        except (LoginError, imaplib.IMAP4.error, IMAPClientError) as error:
-            raise refusal(str(error), while_logging_in=while_logging_in) from error
-        except OSError as error:
-            raise connection_failure(error, self._mailbox.host, self._mailbox.port) from error
+        except (imaplib.IMAP4.error, OSError, *_PARSER_ERRORS, MailboxError) as error:
+            meaning = self._meaning(error, while_logging_in=while_logging_in)
+            if not isinstance(meaning, CommandRefused | LoginRefused | ServerFailed):
+                self._broken = True
+            if meaning is error:
+                raise
+            raise meaning from error
+
+    @contextmanager
+    def _parsed(self) -> Iterator[None]:
+        """Turn what escapes from a parser into a BrokenReply, when the reply came in whole."""
+        try:
+            yield
         except _PARSER_ERRORS as error:
-            message = f"{self._mailbox.host} sent a reply that makes no sense: {error}."
-            raise BrokenReply(message) from error
+            raise self._meaning(error, while_logging_in=False) from error
+
+    def _meaning(self, error: Exception, *, while_logging_in: bool) -> MailboxError:
+        """Return the error of ours that one of the libraries' stands for."""
+        host = self._mailbox.host
+        match error:
+            case MailboxError():
+                return error
+            case imaplib.IMAP4.abort():
+                # A server may say why it ends the session: only "too much" is of another class.
+                known = refusal(str(error), while_logging_in=False)
+                broke = TransientFailure(f"the connection to {host} broke: {error}.")
+                return known if isinstance(known, Throttled) else broke
+            case imaplib.IMAP4.error() if "got more than" in str(error):
+                return BrokenReply(f"{host} sent an endless line.")  # imaplib left the rest unread
+            case imaplib.IMAP4.error() if not isinstance(error, ProtocolError):
+                return refusal(str(error), while_logging_in=while_logging_in)
+            case OSError():
+                return connection_failure(error, host, self._mailbox.port)
+        return BrokenReply(f"{host} sent a reply that makes no sense: {error}.")
 
 
 def _open_client(mailbox: Mailbox) -> IMAPClient:
-    context = ssl.create_default_context()
+    # Reading the system's authorities takes longer than a login on loopback.
+    context = None if mailbox.tls is Tls.NONE else _trusting(mailbox.ca_file)
     client = IMAPClient(
         mailbox.host,
         mailbox.port,
@@ -314,22 +383,51 @@ def _open_client(mailbox: Mailbox) -> IMAPClient:
     try:
         client.normalise_times = False  # otherwise naive local time
         client._imap.debug = 0  # formats every line for nobody: costs a factor of 5
+        client._imap.read = partial(_read_literal, client._imap.read)
         sock = client.socket()
         # imaplib writes a command in two pieces; without this each costs 40 ms (Nagle).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if mailbox.tls is Tls.STARTTLS:
             client.starttls(context)
+            # What was said before TLS may have been put in by anybody.
+            client._imap.untagged_responses.clear()
     except BaseException:
         _hang_up(client)
         raise
     return client
 
 
+def _read_literal(read: Callable[[int], bytes], size: int) -> bytes:
+    """Read a literal of a size that the server announced, unless no memory could hold it."""
+    if size > _LONGEST_LITERAL_BYTES:
+        raise ValueError(f"a literal of {size} bytes was announced")
+    return read(size)
+
+
+@lru_cache(maxsize=16)
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what verifies a server's certificate and name, by the system's authorities or ours.
+
+    One for all connections: the authorities take a megabyte each time they are read.
+    """
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except OSError as error:
+            reason = (
+                "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
+            )
+            message = f"`ca_file` {ca_file} can't be used: {reason}."
+            raise Misconfigured(message) from error
+    return context
+
+
 def _bad_greeting(error: Exception, mailbox: Mailbox) -> MailboxError:
     where = f"{mailbox.host}:{mailbox.port}"
     text = str(error)
-    if "STARTTLS" in text.upper():
+    if "STARTTLS" in text or "TLS not supported" in text or "establish TLS" in text:
         return Misconfigured(
             f'{where} offers no STARTTLS. Set `tls` to "implicit" and `port` to 993, if it has it.'
         )
@@ -349,18 +447,6 @@ def _hang_up(client: IMAPClient) -> None:
 # --- reading replies ----------------------------------------------------------------------------
 
 
-def _joined_literals(lines: Sequence[Any]) -> list[list[Any]]:
-    """Group LIST replies: a name sent as a literal arrives as a tuple and a rest."""
-    groups: list[list[Any]] = []
-    for line in lines:
-        follows_literal = groups and isinstance(groups[-1][-1], tuple)
-        if follows_literal and not isinstance(line, tuple):
-            groups[-1].append(line)
-        else:
-            groups.append([line])
-    return groups
-
-
 def _listed_folder(lines: list[Any]) -> ListedFolder | None:
     try:
         attributes, delimiter, name = cast("tuple[Any, Any, Any]", parse_response(lines))
@@ -371,13 +457,8 @@ def _listed_folder(lines: list[Any]) -> ListedFolder | None:
         raw_name=raw_name,
         name=_readable(raw_name),
         delimiter=delimiter.decode("ascii", "replace") if isinstance(delimiter, bytes) else "",
-        attributes=frozenset(_lowered(attribute) for attribute in attributes or ()),
+        attributes=frozenset(lowered(attribute) for attribute in attributes or ()),
     )
-
-
-def _lowered(attribute: object) -> str:
-    text = attribute.decode("ascii", "replace") if isinstance(attribute, bytes) else str(attribute)
-    return text.lower()
 
 
 def _readable(raw_name: bytes) -> str:
@@ -388,17 +469,3 @@ def _readable(raw_name: bytes) -> str:
     except (ValueError, IndexError):
         name = raw_name.decode("ascii", "replace")
     return name.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
-
-
-def _size(items: dict[bytes, object]) -> int:
-    size = items.get(b"RFC822.SIZE")
-    return size if isinstance(size, int) else 0
-
-
-def _instant(value: object) -> datetime | None:
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        return None
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        return None

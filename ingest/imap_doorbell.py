@@ -36,8 +36,10 @@ class Doorbell:
     def _read_until_continuation(self, tag: bytes) -> None:
         """Read until "+": Exchange and others put untagged lines before it."""
         while self._imap._get_response() is not None:
-            answer = self._imap.tagged_commands.pop(tag, None)
+            # Only a look: imaplib aborts on a tagged reply whose command is not in its table.
+            answer = self._imap.tagged_commands.get(tag)
             if answer:
+                del self._imap.tagged_commands[tag]
                 raise refusal(f"IDLE refused: {answer}", while_logging_in=False)
             self._imap._check_bye()
             self._rung = True

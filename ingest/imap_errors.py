@@ -5,8 +5,8 @@ IMAPClient LoginError alone proves nothing, since it also wraps BYE, EOF and "to
 """
 
 import re
-import ssl
 from dataclasses import dataclass
+from datetime import timedelta
 
 from models.errors import SamedayError
 
@@ -21,6 +21,11 @@ class TransientFailure(MailboxError):
 
 class Throttled(MailboxError):
     """The server asks us to slow down."""
+
+    def __init__(self, message: str, wait: timedelta = timedelta()) -> None:
+        """Take the sentence; `wait` is how long the server asks to stay away, zero if unsaid."""
+        super().__init__(message)
+        self.wait = wait
 
 
 class LoginRefused(MailboxError):
@@ -37,6 +42,13 @@ class FolderUnavailable(MailboxError):
 
 class CommandRefused(MailboxError):
     """The server says no to one command; the connection is still in step."""
+
+
+class ServerFailed(TransientFailure):
+    """The server failed at one command and says so; the connection is still in step.
+
+    Either it is in trouble, or one mail is: Yahoo answers so for a mail that it can't read.
+    """
 
 
 class BrokenReply(MailboxError):
@@ -75,14 +87,25 @@ _REFUSALS: tuple[_Words, ...] = (
         r"|plaintext authentication disallowed",
         "Turn on IMAP for this mailbox at the provider, and check `tls` in the config.",
     ),
+    # Microsoft lets anybody in and says so afterwards, for several reasons.
+    _words(
+        LoginRefused,
+        r"authenticated but not connected",
+        "Check the password or token, that IMAP is turned on for this mailbox, that whoever signs "
+        "in may open it, and that no other program holds too many sessions (docs/oauth.md).",
+    ),
     _words(
         LoginRefused,
         r"\[(AUTHENTICATIONFAILED|AUTHORIZATIONFAILED|EXPIRED)\]|authenticat\w* fail"
         r"|login fail|invalid credential|invalid (user|password|login)|incorrect"
-        r"|application-specific password|not connected",
-        "Check the user and the password (many providers want an app password).",
+        r"|application-specific password",
+        "Check the user and the password (many providers want an app password, Microsoft 365 a "
+        "token: docs/oauth.md).",
     ),
 )
+
+
+_FAILED = re.compile(r"^(?!\W*BYE\b).*\[(UNAVAILABLE|SERVERBUG|INUSE)\]", re.IGNORECASE)
 
 
 def refusal(said: str, *, while_logging_in: bool) -> MailboxError:
@@ -91,10 +114,15 @@ def refusal(said: str, *, while_logging_in: bool) -> MailboxError:
     A refused login without any known word is a refused login: real servers give no code (Cyrus,
     Courier).
     """
-    text = _unquoted(said)
+    text = unquoted(said)
     for words in _REFUSALS:
         if words.pattern.search(text):
-            return words.kind(f"the server says: {text}. {words.advice}")
+            sentence = f"the server says: {text}. {words.advice}"
+            if words.kind is Throttled:
+                return Throttled(sentence, _asked_pause(text))
+            if words.kind is TransientFailure and _FAILED.search(text) and not while_logging_in:
+                return ServerFailed(sentence)
+            return words.kind(sentence)
     if while_logging_in:
         return LoginRefused(
             f"the server refused the login: {text}. Check the user and the password."
@@ -102,31 +130,14 @@ def refusal(said: str, *, while_logging_in: bool) -> MailboxError:
     return CommandRefused(f"the server answered: {text}.")
 
 
-def _unquoted(said: str) -> str:
-    """Return what a server said without the marks of a Python bytes literal around it."""
-    quoted = re.fullmatch(r"""b(['"])(.*)\1""", said.strip(), re.DOTALL)
-    return (quoted[2] if quoted else said).strip().rstrip(".")
+def _asked_pause(text: str) -> timedelta:
+    """Return how long Exchange asks to stay away; zero when the server names no time."""
+    asked = re.search(r"Backoff Time: (\d{1,12}) milliseconds", text, re.IGNORECASE)
+    return timedelta(milliseconds=int(asked[1])) if asked else timedelta()
 
 
-def connection_failure(error: OSError, host: str, port: int) -> MailboxError:
-    """Return the error that a failed connection stands for, naming host and port."""
-    where = f"{host}:{port}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return Misconfigured(
-            f"the certificate of {where} can't be trusted: {_reason(error)}. "
-            "Check `host` in the config, or install the server's certificate authority."
-        )
-    if isinstance(error, ssl.SSLError):
-        return Misconfigured(
-            f"{where} does not speak TLS ({_reason(error)}). "
-            'Check `port` and `tls` in the config: 993 with "implicit", 143 with "starttls".'
-        )
-    if isinstance(error, TimeoutError):
-        return TransientFailure(f"{where} does not answer. Check `host` and `port`, or a firewall.")
-    return TransientFailure(f"{where} can't be reached: {_reason(error)}. Check `host` and `port`.")
-
-
-def _reason(error: OSError) -> str:
-    """Return the shortest words for a failure that the error bears."""
-    words = (getattr(error, name, None) for name in ("verify_message", "reason", "strerror"))
-    return next((str(w) for w in words if w), str(error))
+def unquoted(said: str) -> str:
+    """Return what a server said without what imaplib puts around it."""
+    bare = re.sub(r"^command: \w+ => |^\w+ command error: \w+ ", "", said.strip())
+    quoted = re.fullmatch(r"""\[?b(['"])(.*)\1\]?""", bare, re.DOTALL)
+    return (quoted[2] if quoted else bare).strip().rstrip(".")

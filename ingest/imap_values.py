@@ -2,6 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class TokenMechanism(StrEnum):
+    """How an access token is presented to an IMAP server."""
+
+    XOAUTH2 = "xoauth2"
+    """Google's and Microsoft's own; every provider with OAuth has it."""
+    OAUTHBEARER = "oauthbearer"
+    """The standard (RFC 7628)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -10,6 +20,8 @@ class Secret:
 
     value: str
     is_token: bool = False
+    mechanism: TokenMechanism | None = None
+    """For a token; None: what the server announces."""
 
     def __repr__(self) -> str:
         """Keep it out of logs and tracebacks."""
@@ -38,6 +50,8 @@ class ExaminedFolder:
     """0 when the server gives none."""
     uidnext: int
     """One above the highest UID; found by asking when the server does not say (Courier)."""
+    exists: int = 0
+    """How many mails the server says there are; reconciling compares it with what is listed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -119,10 +119,10 @@ def _kind_of(path: Path, *, named: bool) -> FileKind | None:
         return FileKind.MAILDIR_MAIL
     with path.open("rb") as file:
         first = file.read(_PEEKED_BYTES)
-    is_eml = path.suffix.lower() == ".eml"
-    if begins_mbox(first) and not is_eml:
+    if begins_mbox(first):
+        # An .eml that begins so is an mbox with one mail.
         return FileKind.MBOX
-    if is_eml or (named and _HEADER.match(first.lstrip(b"\r\n"))):
+    if path.suffix.lower() == ".eml" or (named and _HEADER.match(first.lstrip(b"\r\n"))):
         return FileKind.ONE_MAIL
     if named and first.strip():
         message = f"{path} is no mail: it neither begins with headers nor like an mbox."

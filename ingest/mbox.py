@@ -30,31 +30,25 @@ _DATED = re.compile(
 
 
 def begins_mbox(first_bytes: bytes) -> bool:
-    """Tell by its first bytes whether a file is an mbox; blank lines before the first mail count
-    for nothing.
-    """
+    """Tell by its first bytes whether a file is an mbox; blank lines may come first."""
     return first_bytes.lstrip(b"\r\n").startswith(b"From ")
 
 
 def split_mbox(file: BinaryIO, source: str, largest_bytes: int) -> Iterator[FileMail]:
     """Yield the mails of an mbox in order, each with its first `largest_bytes` at most.
 
-    A line "From " begins a mail if a blank line comes before it or a header after it. Where the
-    first of the file bears a date, each must: programs that quote nothing would otherwise be split
-    at every sentence that begins with the word.
+    A line "From " with a date begins a mail if a blank line comes before it or a header after it;
+    one without a date needs both, since programs that quote nothing leave sentences like it. In
+    doubt a mail is split: half a mail is seen, one swallowed by its neighbour is not.
     """
     parts: FirstBytes | None = None
-    number, delivered_at, all_dated = 0, None, False
+    number, delivered_at = 0, None
     blank, whole_before = True, True
     for line, following in pairwise(chain(_lines(file), [b""])):
-        begins = whole_before and line.startswith(b"From ")
-        dated = _DATED.match(line) if begins else None
-        if begins and number == 0:
-            all_dated = dated is not None
-        if begins and (dated or not all_dated) and (blank or _HEADER.match(following)):
+        if whole_before and line.startswith(b"From ") and _begins(line, following, blank=blank):
             if parts is not None:
                 yield parts.mail(f"{source}, mail {number}", delivered_at)
-            number, delivered_at = number + 1, _instant(dated)
+            number, delivered_at = number + 1, _instant(line)
             parts = FirstBytes(largest_bytes)
         elif parts is not None:
             parts.add(line[1:] if whole_before and _QUOTED.match(line) else line)
@@ -63,13 +57,21 @@ def split_mbox(file: BinaryIO, source: str, largest_bytes: int) -> Iterator[File
         yield parts.mail(f"{source}, mail {number}", delivered_at)
 
 
+def _begins(line: bytes, following: bytes, *, blank: bool) -> bool:
+    header_follows = _HEADER.match(following) is not None
+    if _DATED.match(line):
+        return blank or header_follows
+    return blank and header_follows
+
+
 def _lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(_LINE_BYTES):
         yield line
 
 
-def _instant(dated: re.Match[bytes] | None) -> datetime | None:
+def _instant(line: bytes) -> datetime | None:
     """Return the delivery that a "From " line tells; UTC where it names no offset (RFC 4155)."""
+    dated = _DATED.match(line)
     if dated is None:
         return None
     parts = {name: (value or b"").decode() for name, value in dated.groupdict().items()}

@@ -75,7 +75,11 @@ class Reader:
                 parsed = replace(parsed, attachments=raw.listed)
             return self._read(parsed, raw)
         except Exception as error:  # noqa: BLE001 - the edge of one message: whatever broke, no letter may be lost
-            return _unreadable(raw, parsed, error)
+            return unreadable(raw, parsed, error)
+
+    def outbound(self, mail: OutboundMail) -> OutboundVerdicts:
+        """Return what a mail of ours says, judged again beside the client's mail before it."""
+        return self._classifier.outbound(mail)
 
     def _read(self, parsed: ParsedMail, raw: RawMail) -> ReadMail:
         author = author_of(parsed, self._agency)
@@ -154,7 +158,7 @@ def _ignored_reason(
     return f"{origin.origin.value} - {origin.reason}"
 
 
-def _unreadable(raw: RawMail, parsed: ParsedMail | None, error: Exception) -> ReadMail:
+def unreadable(raw: RawMail, parsed: ParsedMail | None, error: Exception) -> ReadMail:
     """Return a mail on which reading failed: shown with its defect, and waiting for a person."""
     defect = Defect(code="reading.failed", detail=f"{type(error).__name__}: {error}"[:200])
     known = parsed or ParsedMail(message_id=None, text=_raw_text(raw))

@@ -4,48 +4,29 @@ Discover and store are separate transactions, and nothing remote happens inside 
 any step, the next pass goes on from the ledger (DESIGN.md section 4, research/imap.md section 2).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import structlog
-
-from ingest.arrival import arrival_of
+from ingest.batch_reading import BatchReader, InlineReader, MailReader
+from ingest.counters import Counters
 from ingest.enumeration import Enumeration
+from ingest.fetching import FIRST_BYTES, Fetching, Tally
 from ingest.folders import choose_folders
 from ingest.imap_connection import ImapConnection
-from ingest.imap_errors import (
-    BrokenReply,
-    CommandRefused,
-    FolderUnavailable,
-    TransientFailure,
-)
-from ingest.imap_values import ExaminedFolder, FetchedMail
+from ingest.imap_errors import FolderUnavailable, TransientFailure
+from ingest.imap_values import ExaminedFolder
 from ingest.stop_signal import StopSignal
-from models.db import epochs, ledger, messages
-from models.db.store import Store, Transaction
-from models.errors import StoreError
-from models.mailboxes import FolderCursor, FolderRole, ListedMail, Mailbox
-from models.message import RawMail, ReadMail
+from models.db import epochs, ledger
+from models.db.store import Store
+from models.mailboxes import FolderCursor, FolderRole, Mailbox
 
-FIRST_BYTES = 64 * 1024
-"""Enough for the text of nearly every mail; attachments are never fetched (performance.md 1)."""
-_WHOLE_TEXT_BYTES = 4 * 1024 * 1024
-"""Asked for when no text was found in the first bytes."""
+__all__ = ["FIRST_BYTES", "MailReader", "MailboxSync", "PassReport", "Progress"]
+
 _UNSTABLE_PAUSE = timedelta(minutes=5)
-_BATCH_UIDS = 50
-_BATCH_BYTES = 8 * 1024 * 1024
-
-_log = structlog.get_logger(__name__)
-
-
-class MailReader(Protocol):
-    """Turns bytes into what they say; total: it never raises on what a stranger sent."""
-
-    def read(self, raw: RawMail) -> ReadMail:
-        """Read one mail."""
-        ...
+_WORTH_A_POOL = 800
+"""So many mails are read here in the time that worker processes need to start."""
 
 
 class Progress(Protocol):
@@ -79,19 +60,27 @@ class MailboxSync:
         connect: Callable[[], ImapConnection],
         clock: Callable[[], datetime],
         progress: Progress | None = None,
+        pool: BatchReader | None = None,
+        counters: Counters | None = None,
     ) -> None:
-        """Take the parts; `connect` opens a session and raises a MailboxError when it can't."""
+        """Take the parts; `connect` opens a session and raises a MailboxError when it can't.
+
+        `pool` reads like `reader`, and many mails faster; it may be shared by many mailboxes.
+        """
         self._store = store
         self.mailbox = mailbox
         self._reader = reader
         self._connect = connect
         self._clock = clock
         self._progress = progress
+        self._pool = pool
+        self._counters = counters or Counters()
         self._connection: ImapConnection | None = None
         self._examined: bytes | None = None
         self._inbox: bytes | None = None
         self._inbox_high = 0
-        self._read = self._failed = self._total = 0
+        self._tally = Tally()
+        self._total = 0
         with store.write() as db:
             self.mailbox_id = ledger.ensure_mailbox(db, mailbox.address)
 
@@ -102,6 +91,7 @@ class MailboxSync:
         """Return the session, opening one when there is none."""
         if self._connection is None:
             self._connection = self._connect()
+            self._counters.logged_in(self.mailbox.address)
         return self._connection
 
     def disconnect(self) -> None:
@@ -110,8 +100,9 @@ class MailboxSync:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._counters.hung_up(self.mailbox.address)
 
-    def _open(self, cursor: FolderCursor) -> ImapConnection:
+    def open(self, cursor: FolderCursor) -> ImapConnection:
         """Return the session with a folder examined, under the UIDVALIDITY we know."""
         if self._examined != cursor.raw_name:
             folder = self._examine(cursor.raw_name)
@@ -137,6 +128,10 @@ class MailboxSync:
         if folder.uidnext - 1 <= self._inbox_high:
             self.connection.wait(seconds, stop.descriptor)
 
+    def count_failure(self, error: Exception) -> None:
+        """Count a failure of the mailbox by its class, for monitoring."""
+        self._counters.failed(self.mailbox.address, type(error).__name__)
+
     def note_problem(self, problem: str) -> None:
         """Put what is wrong with the mailbox where people see it."""
         with self._store.write() as db:
@@ -150,7 +145,7 @@ class MailboxSync:
         Live mail comes first: every folder is enumerated before the first is fetched, and each is
         fetched newest first. `retry_at_once` also asks again for what failed a moment ago.
         """
-        self._read = self._failed = 0
+        self._tally = Tally()
         cursors, problem = self._choose()
         examined: list[tuple[FolderCursor, datetime]] = []
         for cursor in cursors:
@@ -158,7 +153,7 @@ class MailboxSync:
             left_alone = self._left_alone(cursor, examined_at)
             problem = problem or left_alone
             if not left_alone:
-                found, refused = self._try_to_discover(cursor)
+                found, refused = self._try_to_discover(cursor, others_open=bool(examined))
                 problem = problem or refused
                 if found is not None:
                     examined.append((found, examined_at))
@@ -170,7 +165,22 @@ class MailboxSync:
             self._fetch_pending(cursor, retry_at_once=retry_at_once)
             self._finish(cursor, examined_at)
         self.note_problem(problem)
-        return PassReport(read=self._read, failed=self._failed, problem=problem)
+        self._counters.read(self.mailbox.address, self._tally.read)
+        self._counters.failed(self.mailbox.address, "MailNotRead", self._tally.failed)
+        return PassReport(read=self._tally.read, failed=self._tally.failed, problem=problem)
+
+    def _fetch_pending(self, cursor: FolderCursor, *, retry_at_once: bool) -> None:
+        """Bring in what is pending; worker processes only for so much as makes up their start."""
+        pool = self._pool if self._total >= _WORTH_A_POOL else None
+        fetching = Fetching(
+            store=self._store,
+            clock=self._clock,
+            session=self,
+            reader=pool or InlineReader(self._reader),
+            tally=self._tally,
+            tell=self._tell,
+        )
+        fetching.run(cursor, retry_at_once=retry_at_once)
 
     def _choose(self) -> tuple[tuple[FolderCursor, ...], str]:
         """Look which folders to read; return them, and what is wrong with the choice or ""."""
@@ -193,7 +203,7 @@ class MailboxSync:
 
     def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(self.mailbox, self._read + self._failed, self._total)
+            self._progress(self.mailbox, self._tally.done, self._total)
 
     # --- discover -------------------------------------------------------------------------------
 
@@ -212,22 +222,29 @@ class MailboxSync:
             )
         return ""
 
-    def _try_to_discover(self, cursor: FolderCursor) -> tuple[FolderCursor | None, str]:
+    def _try_to_discover(
+        self, cursor: FolderCursor, *, others_open: bool
+    ) -> tuple[FolderCursor | None, str]:
         """Discover a folder; one that is refused is counted, and said, and stops no other.
 
         One that ends the session is counted, too, before the failure goes on: else a phantom folder
-        would keep the whole mailbox dark.
+        would keep the whole mailbox dark. It is no phantom unless another folder opened in the same
+        session, and INBOX never is: a line that breaks says nothing against a folder.
         """
         try:
             found = self._discover(cursor)
-        except (FolderUnavailable, TransientFailure) as error:
-            if self._examined is None:
-                with self._store.write() as db:
-                    epochs.note_unopened(db, cursor, self._clock())
-            if isinstance(error, TransientFailure):
-                raise
+        except FolderUnavailable as error:
+            self._count_unopened(cursor)
             return None, str(error)
+        except TransientFailure:
+            if self._examined is None and others_open and cursor.role is not FolderRole.INBOX:
+                self._count_unopened(cursor)
+            raise
         return found, ""
+
+    def _count_unopened(self, cursor: FolderCursor) -> None:
+        with self._store.write() as db:
+            epochs.note_unopened(db, cursor, self._clock())
 
     def _discover(self, cursor: FolderCursor) -> FolderCursor:
         """Give every UID that the folder holds a row; return the cursor as it is then."""
@@ -249,116 +266,3 @@ class MailboxSync:
     def _horizon(self) -> datetime | None:
         days = self.mailbox.backfill_days
         return self._clock() - timedelta(days=days) if days else None
-
-    # --- fetch, read, store ---------------------------------------------------------------------
-
-    def _fetch_pending(self, cursor: FolderCursor, *, retry_at_once: bool) -> None:
-        while True:
-            with self._store.read() as db:
-                now = None if retry_at_once else self._clock()
-                batch = ledger.pending(db, cursor, limit=_BATCH_UIDS, now=now)
-            if not batch:
-                return
-            self._fetch_batch(cursor, _bounded(batch))
-
-    def _fetch_batch(self, cursor: FolderCursor, batch: Sequence[ListedMail]) -> None:
-        """Fetch a batch; one that can't be fetched is halved until the culprit stands alone."""
-        parts = [batch]
-        while parts:
-            part = parts.pop()
-            try:
-                fetched = self._open(cursor).fetch([mail.uid for mail in part], FIRST_BYTES)
-            except (BrokenReply, CommandRefused) as error:
-                if isinstance(error, BrokenReply):
-                    self.disconnect()
-                if len(part) == 1:
-                    self._fail(cursor, part[0].uid, str(error))
-                else:
-                    half = len(part) // 2
-                    parts += [part[half:], part[:half]]
-                continue
-            self._store_batch(cursor, part, fetched)
-
-    def _store_batch(
-        self, cursor: FolderCursor, batch: Sequence[ListedMail], fetched: dict[int, FetchedMail]
-    ) -> None:
-        """Read a batch, then store it in one transaction; each mail stands or falls alone."""
-        ready: list[tuple[int, RawMail, ReadMail]] = []
-        for listed in batch:
-            mail = fetched.get(listed.uid)
-            if mail is None:
-                self._miss(cursor, listed.uid)
-            elif listed.size_bytes not in (0, mail.size_bytes):
-                # Courier sends a made-up letter for one that was expunged meanwhile.
-                sizes = f"{listed.size_bytes} bytes were listed, {mail.size_bytes} are sent"
-                self._fail(cursor, listed.uid, f"the server changed the mail: {sizes}.")
-            else:
-                ready.append((listed.uid, *self._read_mail(cursor, mail)))
-        with self._store.write() as db:
-            for uid, raw, read in ready:
-                self._store_one(db, cursor, uid, raw, read)
-        self._tell()
-
-    def _read_mail(self, cursor: FolderCursor, mail: FetchedMail) -> tuple[RawMail, ReadMail]:
-        raw = _raw_of(mail)
-        read = self._reader.read(raw)
-        if raw.complete or read.parsed.text:
-            return raw, read
-        # The text lies behind a large attachment.
-        more = self._open(cursor).fetch([mail.uid], _WHOLE_TEXT_BYTES).get(mail.uid)
-        if more is None:
-            return raw, read
-        raw = _raw_of(more)
-        return raw, self._reader.read(raw)
-
-    def _store_one(
-        self, db: Transaction, cursor: FolderCursor, uid: int, raw: RawMail, read: ReadMail
-    ) -> None:
-        arrived_at = arrival_of(raw, read.parsed, self._clock())
-        try:
-            with db.begin_nested():
-                pk, _thread = messages.save_message(db, read, raw, arrived_at)
-                ledger.mark_stored(db, cursor, uid, pk)
-        except StoreError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the edge of one mail: no letter stops the others
-            _log.warning("mail_not_stored", folder=cursor.id, uid=uid, error=type(error).__name__)
-            ledger.mark_failed(db, cursor, uid, f"can't be stored: {error}", self._clock())
-            self._failed += 1
-            return
-        self._read += 1
-
-    def _miss(self, cursor: FolderCursor, uid: int) -> None:
-        """Tell a mail that was expunged meanwhile from one that the server keeps back."""
-        if self._open(cursor).held_uids(uid, uid):
-            self._fail(cursor, uid, "the server lists the mail and does not send it.")
-            return
-        with self._store.write() as db:
-            ledger.mark_gone(db, cursor, uid, self._clock())
-
-    def _fail(self, cursor: FolderCursor, uid: int, why: str) -> None:
-        with self._store.write() as db:
-            state = ledger.mark_failed(db, cursor, uid, why, self._clock())
-        _log.warning("mail_not_fetched", folder=cursor.id, uid=uid, state=state.value)
-        self._failed += 1
-
-
-def _bounded(batch: Sequence[ListedMail]) -> Sequence[ListedMail]:
-    """Cut a batch so that its answer stays small; one mail always passes."""
-    total = 0
-    for index, mail in enumerate(batch):
-        total += min(mail.size_bytes, FIRST_BYTES)
-        if index and total > _BATCH_BYTES:
-            return batch[:index]
-    return batch
-
-
-def _raw_of(mail: FetchedMail) -> RawMail:
-    return RawMail(
-        content=mail.content,
-        size_bytes=mail.size_bytes,
-        internaldate=mail.internaldate,
-        # A server that counts sizes wrongly makes a mail look longer than it is; asking for more
-        # bytes than there are is harmless, so only the length of the answer decides.
-        complete=len(mail.content) < FIRST_BYTES or len(mail.content) >= mail.size_bytes,
-    )

@@ -54,6 +54,7 @@ class MailboxWatcher(threading.Thread):
 
     def _stay_away(self, error: Exception) -> None:
         self._sync.disconnect()
+        self._sync.count_failure(error)
         pause = self._backoff.after(error, self._clock())
         problem = str(error) if isinstance(error, MailboxError) else "an error inside Sameday."
         try:

@@ -1,8 +1,10 @@
 """Describe a mailbox that we watch and the folders found in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from models.ids import Address
@@ -51,6 +53,8 @@ class Mailbox:
     """Name of the Sent folder; empty: found by itself."""
     backfill_days: int = 90
     """How far back to read; 0 means everything."""
+    ca_file: Path | None = None
+    """Certificates that are trusted beside the system's; None: only those."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +77,8 @@ class MailboxHealth:
     """The oldest of its monitored folders' last complete pass; None before the first."""
     problem: str = ""
     """One sentence a person can act on; empty when all is well."""
+    problem_since: datetime | None = None
+    """When it was first noted; None when there is none."""
     pending: int = 0
     quarantined: int = 0
     stored: int = 0
@@ -80,6 +86,44 @@ class MailboxHealth:
 
 UNSTABLE_AFTER_CHANGES: Final = 3
 """Changes of UIDVALIDITY within a day (research/imap.md section 2.6)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderHealth:
+    """How complete a folder is, for the panel."""
+
+    mailbox: Address
+    name: str
+    role: FolderRole
+    role_reason: str
+    """Why it has this role, e.g. "recognised by its name"."""
+    imported: bool
+    """True for a folder that `sameday import` filled: no server knows it."""
+    last_ok_at: datetime | None
+    """When everything that it held was last accounted for; None before the first time."""
+    missing_since: datetime | None
+    """When it was last not found on the server; None while it is there."""
+    oldest_at: datetime | None
+    """INTERNALDATE of the oldest mail that was listed, read or not; None for an empty folder."""
+    unlisted_below: int
+    """UIDs below this one were not listed yet; 1 when the history is complete."""
+    pending: int = 0
+    stored: int = 0
+    quarantined: int = 0
+    ignored: tuple[tuple[str, int], ...] = ()
+    """How many mails are not read, by reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailboxCounts:
+    """What was done with a mailbox since the service started."""
+
+    address: Address
+    mails_read: int = 0
+    logins: int = 0
+    open_connections: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How many by class, e.g. "LoginRefused"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,17 @@ import click
 
 from ingest.imap_errors import MailboxError
 from models.errors import SamedayError
-from sameday.commands import classifying, exporting, history, mailboxes, people, service, setting_up
+from sameday.commands import (
+    classifying,
+    exporting,
+    history,
+    importing,
+    mailboxes,
+    people,
+    reconciling,
+    service,
+    setting_up,
+)
 from sameday.console import configure_logging
 
 _FOUND_PROBLEMS = 1
@@ -64,6 +74,8 @@ for command in (
     mailboxes.check,
     mailboxes.sync,
     service.run,
+    importing.import_,
+    reconciling.reconcile,
     people.user,
     exporting.export,
     history.recompute,

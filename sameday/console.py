@@ -9,6 +9,7 @@ import structlog
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     TaskID,
@@ -18,6 +19,8 @@ from rich.progress import (
 
 from ingest.sync import Progress as MailboxProgress
 from models.mailboxes import Mailbox
+from sameday.importing import ImportProgress
+from sameday.log_privacy import MaskingFormatter, mask_event, say_where
 
 
 def configure_logging(*, verbose: bool) -> None:
@@ -30,7 +33,8 @@ def configure_logging(*, verbose: bool) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            say_where,
+            mask_event,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
@@ -40,7 +44,9 @@ def configure_logging(*, verbose: bool) -> None:
         cache_logger_on_first_use=False,
     )
     # Libraries may speak of what they did with a client's mail: only their warnings pass.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(MaskingFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("waitress").setLevel(logging.ERROR)
 
@@ -61,5 +67,23 @@ def mailbox_progress() -> Iterator[MailboxProgress]:
             if mailbox.address not in tasks:
                 tasks[mailbox.address] = bars.add_task(mailbox.address, total=total)
             bars.update(tasks[mailbox.address], completed=done, total=total)
+
+        yield show
+
+
+@contextmanager
+def file_progress() -> Iterator[ImportProgress]:
+    """Show one bar over the bytes of all files on a terminal, and nothing elsewhere."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        task = bars.add_task("import", total=None)
+
+        def show(done_bytes: int, total_bytes: int) -> None:
+            bars.update(task, completed=done_bytes, total=total_bytes)
 
         yield show

@@ -1,25 +1,30 @@
 """Judge threads: resolve accounts, fold events into obligations, store what changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from classify.classifier import Classifier
 from classify.mail import OutboundMail
-from ingest.thread_accounts import resolve_accounts
+from ingest.reading_pool import ReadingPool
+from ingest.thread_accounts import ThreadAccounts, resolve_accounts
 from models.agency import Agency
 from models.db import messages, obligations
-from models.db.freshness import thread_fence, threads_past_due
+from models.db.freshness import thread_fence, thread_fences, threads_past_due
 from models.db.store import Store, Transaction
-from models.ids import ThreadId
+from models.ids import AccountId, MessageKey, ThreadId
 from models.message import Direction, Message
 from models.obligation import Obligation, Transition
+from models.verdict import InboundVerdicts, OutboundVerdicts
 from sla.events import events_of
 from sla.fold import fold
 from sla.policy import Policy
 from sla.work_calendar import WorkCalendar
 
-_THREADS_PER_TRANSACTION = 50
+_THREADS_PER_TRANSACTION = 100
+_WORTH_A_POOL = 20
+"""Fewer replies of ours are judged here; the pool is asked only while its processes run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +37,8 @@ class Judge:
     calendar: WorkCalendar
     classifier: Classifier
     clock: Callable[[], datetime]
+    pool: ReadingPool | None = None
+    """Judges many mails of ours faster; None when there are never many."""
 
     def judge_stale(self) -> int:
         """Fold every thread in which something changed; return how many were folded."""
@@ -39,9 +46,8 @@ class Judge:
         while True:
             with self.store.write() as db:
                 names = messages.stale_threads(db, _THREADS_PER_TRANSACTION)
-                for name in names:
-                    self._judge(db, name)
-                    messages.mark_folded(db, name)
+                self._judge(db, names)
+                messages.mark_folded(db, *names)
             if not names:
                 return folded
             folded += len(names)
@@ -55,9 +61,9 @@ class Judge:
         with self.store.read() as db:
             names = threads_past_due(db, now)
         changes: list[Transition] = []
-        for name in names:
+        for start in range(0, len(names), _THREADS_PER_TRANSACTION):
             with self.store.write() as db:
-                changes += self._judge(db, name)
+                changes += self._judge(db, names[start : start + _THREADS_PER_TRANSACTION])
         return tuple(changes)
 
     def obligations_of(
@@ -67,6 +73,15 @@ class Judge:
         known = [m for m in thread_messages if m.arrived_at <= as_of]
         accounts = resolve_accounts(known, self.agency)
         judged = self._with_context([replace(m, account=accounts.by_message[m.key]) for m in known])
+        return self._fold(judged, accounts, name, as_of)
+
+    def _fold(
+        self,
+        judged: Sequence[Message],
+        accounts: ThreadAccounts,
+        name: ThreadId,
+        as_of: datetime,
+    ) -> tuple[Obligation, ...]:
         return fold(
             events_of(judged, accounts.by_address, self.agency),
             thread=name,
@@ -88,37 +103,72 @@ class Judge:
         folded = self.obligations_of(thread_messages, name, now)
         return tuple(_unless_unproven(obligation, fence) for obligation in folded)
 
-    def _judge(self, db: Transaction, name: ThreadId) -> tuple[Transition, ...]:
-        """Fold one thread as of now and store what changed."""
-        loaded = messages.thread_messages(db, name)
-        accounts = resolve_accounts(loaded, self.agency)
-        for message in loaded:
-            if message.account != accounts.by_message[message.key]:
-                messages.set_account(db, message.key, accounts.by_message[message.key])
-        for before, after in zip(loaded, self._with_context(loaded), strict=True):
-            if before.verdicts != after.verdicts:
-                messages.set_verdicts(db, after.key, after.verdicts)
+    def _judge(self, db: Transaction, names: Sequence[ThreadId]) -> tuple[Transition, ...]:
+        """Fold threads as of now and store what changed."""
         now = self.clock()
-        proven = self.proven_obligations(db, loaded, name, now)
-        return obligations.store_difference(db, name, proven, now)
+        threads = messages.messages_by_thread(db, names)
+        known = self._known_replies(threads.values())
+        fences = thread_fences(db, names)
+        found: dict[MessageKey, AccountId | None] = {}
+        verdicts: dict[MessageKey, InboundVerdicts | OutboundVerdicts | None] = {}
+        folded: dict[ThreadId, tuple[Obligation, ...]] = {}
+        for name, loaded in threads.items():
+            accounts = resolve_accounts(loaded, self.agency)
+            judged = self._with_context(
+                [replace(m, account=accounts.by_message[m.key]) for m in loaded], known
+            )
+            for before, after in zip(loaded, judged, strict=True):
+                if before.account != after.account:
+                    found[after.key] = after.account
+                if before.verdicts != after.verdicts:
+                    verdicts[after.key] = after.verdicts
+            if all(m.arrived_at <= now for m in judged):
+                obligations_now = self._fold(judged, accounts, name, now)
+            else:
+                obligations_now = self.obligations_of(loaded, name, now)
+            folded[name] = tuple(_unless_unproven(o, fences[name]) for o in obligations_now)
+        messages.set_accounts(db, found)
+        messages.set_verdicts(db, verdicts)
+        return obligations.store_differences(db, folded, now)
 
-    def _with_context(self, thread_messages: Sequence[Message]) -> list[Message]:
+    def _known_replies(
+        self, threads: Collection[Sequence[Message]]
+    ) -> dict[OutboundMail, OutboundVerdicts]:
+        """Return what the pool says of our mails; nothing when they are few."""
+        replies = [mail for thread in threads for mail in _replies(thread) if mail is not None]
+        if self.pool is None or not self.pool.is_running or len(replies) < _WORTH_A_POOL:
+            return {}
+        return self.pool.outbound(replies)
+
+    def _with_context(
+        self,
+        thread_messages: Sequence[Message],
+        known: Mapping[OutboundMail, OutboundVerdicts] = MappingProxyType({}),
+    ) -> list[Message]:
         """Judge our mails again in the light of the client mail each of them answers."""
-        judged: list[Message] = []
-        client_text = ""
-        for message in thread_messages:
-            if message.direction is Direction.INBOUND and not message.ignored_reason:
-                client_text = message.new_text
-            elif message.direction is Direction.OUTBOUND and message.verdicts and client_text:
-                mail = OutboundMail(
-                    subject=message.subject,
-                    new_text=message.new_text,
-                    sent_at=message.arrived_at,
-                    client_text=client_text,
-                )
-                message = replace(message, verdicts=self.classifier.outbound(mail))  # noqa: PLW2901
-            judged.append(message)
-        return judged
+        return [
+            message
+            if mail is None
+            else replace(message, verdicts=known.get(mail) or self.classifier.outbound(mail))
+            for message, mail in zip(thread_messages, _replies(thread_messages), strict=True)
+        ]
+
+
+def _replies(thread_messages: Sequence[Message]) -> Iterator[OutboundMail | None]:
+    """Yield for each message what to judge: ours beside the last mail of the client's before it."""
+    client_text = ""
+    for message in thread_messages:
+        if message.direction is Direction.INBOUND and not message.ignored_reason:
+            client_text = message.new_text
+        if message.direction is Direction.OUTBOUND and message.verdicts and client_text:
+            yield OutboundMail(
+                subject=message.subject,
+                new_text=message.new_text,
+                sent_at=message.arrived_at,
+                client_text=client_text,
+            )
+        else:
+            yield None
 
 
 def _unless_unproven(obligation: Obligation, fence: datetime | None) -> Obligation:

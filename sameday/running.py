@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from datetime import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,12 +14,15 @@ from ingest.sync import PassReport
 from ingest.watch import MailboxWatcher
 from models.errors import ConfigurationError
 from sameday.jobs import Schedule
+from sameday.reconciling import NightlyReconciliation
 from sameday.service import Parts
 from web.app import create_app
 
 _POLL_SECONDS = 60.0
 _TICK_SECONDS = 15.0
 _JOIN_SECONDS = 5.0
+_RECONCILES_AT = time(3, 30)
+"""By the agency's clock: nobody works, and most backups are over."""
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +36,10 @@ class Service:
         self._stop = StopSignal()
         self._judging = threading.Lock()
         self._schedule = Schedule(self._judge, every_seconds=_TICK_SECONDS)
+        self._reconciliation = NightlyReconciliation(parts)
+        self._schedule.add_nightly(
+            self._reconciliation, at=_RECONCILES_AT, zone=parts.settings.calendar.zone
+        )
         self._watchers = [
             MailboxWatcher(
                 parts.mailbox_sync(watched),
@@ -47,11 +55,19 @@ class Service:
             agency=parts.settings.agency,
             calendar=parts.settings.calendar,
             clock=parts.clock,
+            counts=parts.counters.snapshot,
         )
         listener = _listen(parts.settings.panel_host, parts.settings.panel_port)
         self._connections: dict[int, Any] = {}
         self._server = create_server(
-            app, map=self._connections, sockets=[listener], threads=8, ident="sameday"
+            app,
+            map=self._connections,
+            sockets=[listener],
+            threads=8,
+            ident="sameday",
+            # Left in sight: nobody believes what they say, but that they are there tells a proxy
+            # from a program on this machine (web.locality).
+            clear_untrusted_proxy_headers=False,
         )
         host, port = listener.getsockname()[:2]
         self.panel_url = f"http://{host}:{port}/" if ":" not in host else f"http://[{host}]:{port}/"
@@ -73,6 +89,7 @@ class Service:
     ) -> None:
         """Stop everything and wait for it; what was begun in the database is finished or undone."""
         self._stop.set()
+        self._reconciliation.stop()
         self._schedule.stop()
         self._stop_panel()
         for watcher in self._watchers:

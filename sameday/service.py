@@ -1,5 +1,6 @@
 """Wire the parts together: the same objects for one sync, for the service, and for the demo."""
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,19 +10,26 @@ from functools import partial
 import structlog
 
 from classify.classifier import Classifier
+from ingest.counters import Counters
 from ingest.imap_connection import ImapConnection
 from ingest.imap_errors import MailboxError
+from ingest.imap_values import Secret
+from ingest.login_budget import LoginBudget
 from ingest.reading import Reader
+from ingest.reading_pool import ReadingPool
 from ingest.sync import MailboxSync, Progress
+from models.agency import Agency
 from models.db import ledger
 from models.db.installation import read_value, write_value
 from models.db.messages import mark_all_stale, raw_mails_after, rewrite_message
 from models.db.migrating import migrate
 from models.db.store import Store, open_store
 from models.errors import ConfigurationError
-from models.mailboxes import FolderCursor
+from models.mailboxes import FolderCursor, Mailbox
 from sameday.judging import Judge
+from sameday.opening import access_tokens, open_connection
 from sameday.settings import Settings, WatchedMailbox
+from sla.work_calendar import WorkCalendar
 
 Clock = Callable[[], datetime]
 
@@ -49,6 +57,11 @@ class SyncOutcome:
     """One sentence; empty when all is well."""
 
 
+def build_reader(agency: Agency, calendar: WorkCalendar) -> Reader:
+    """Return a reader as `Parts` has one; worker processes call it at their start."""
+    return Reader(agency, Classifier(calendar))
+
+
 class Parts:
     """Everything that works on one database by one set of settings."""
 
@@ -58,8 +71,13 @@ class Parts:
         self.clock = clock
         self.store: Store = open_store(settings.database_url, settings.folder)
         migrate(self.store)
+        self.tokens = access_tokens(settings, lambda: self.store, clock)
         self.classifier = Classifier(settings.calendar)
+        self.counters = Counters()
+        self.login_budget = LoginBudget(clock)
         self.reader = Reader(settings.agency, self.classifier)
+        build = partial(build_reader, settings.agency, settings.calendar)
+        self.pool = ReadingPool(build, workers=os.cpu_count() or 1)
         self.judge = Judge(
             store=self.store,
             agency=settings.agency,
@@ -67,10 +85,12 @@ class Parts:
             calendar=settings.calendar,
             classifier=self.classifier,
             clock=clock,
+            pool=self.pool,
         )
 
     def close(self) -> None:
-        """Give the database back."""
+        """End the reading processes, give the database back."""
+        self.pool.close()
         self.store.close()
 
     # --- mailboxes ------------------------------------------------------------------------------
@@ -83,10 +103,20 @@ class Parts:
             store=self.store,
             mailbox=watched.mailbox,
             reader=self.reader,
-            connect=partial(open_connection, watched),
+            connect=partial(self.open_mailbox, watched),
             clock=self.clock,
             progress=progress,
+            pool=self.pool,
+            counters=self.counters,
         )
+
+    def open_mailbox(self, watched: WatchedMailbox) -> ImapConnection:
+        """Return a session with a mailbox, unless its server has refused too many logins lately."""
+        return open_connection(watched, self.tokens, self._connect)
+
+    def _connect(self, mailbox: Mailbox, secret: Secret) -> ImapConnection:
+        with self.login_budget.login(mailbox.host):
+            return ImapConnection.connect(mailbox, secret)
 
     def sync_all(self, progress: Progress | None = None) -> tuple[SyncOutcome, ...]:
         """Read every mailbox to the end, judge what came, and return how each went."""
@@ -160,8 +190,3 @@ class Parts:
                     rewrite_message(db, pk, mail)
             last = originals[-1][0]
             count += len(originals)
-
-
-def open_connection(watched: WatchedMailbox) -> ImapConnection:
-    """Return a session with a mailbox; the secret is fetched now and kept nowhere."""
-    return ImapConnection.connect(watched.mailbox, watched.secret.read())

@@ -15,7 +15,7 @@ from models.db.messages import save_message, set_account
 from models.db.obligations import store_difference
 from models.db.store import Store
 from models.ids import UNKNOWN_ACCOUNT, AccountId, Address, MessageKey, ThreadId
-from models.mailboxes import FolderCursor, FolderRole, MonitoredFolder
+from models.mailboxes import FolderCursor, FolderRole, MailboxCounts, MonitoredFolder
 from models.message import Correspondent
 from models.obligation import ObligationState, Promise, PromiseOutcome, Reason
 from sla.work_calendar import WorkCalendar, parse_hours
@@ -66,12 +66,17 @@ class Studio:
     store: Store
     agency: Agency = AGENCY
     now: datetime = NOW
+    counts: tuple[MailboxCounts, ...] = ()
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def app(self) -> Flask:
         """Return the panel."""
         app = create_app(
-            store=self.store, agency=self.agency, calendar=CALENDAR, clock=lambda: self.now
+            store=self.store,
+            agency=self.agency,
+            calendar=CALENDAR,
+            clock=lambda: self.now,
+            counts=lambda: self.counts,
         )
         app.testing = True
         return app

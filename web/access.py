@@ -17,6 +17,8 @@ class Access:
     """Without signing in."""
     roles: frozenset[Role] = frozenset()
     """Any one of them is enough."""
+    from_this_machine: bool = False
+    """Without signing in for a program that runs beside the panel."""
 
 
 class Decision(Enum):
@@ -34,6 +36,8 @@ _SEES_CLIENTS: Final = Access(roles=frozenset({Role.ACCOUNT_MANAGER, Role.CURATO
 ROUTES: Final[Mapping[str, Access]] = {
     "static": _PUBLIC,  # styles and scripts; the login page needs them
     "healthz": _PUBLIC,  # for monitoring: counts only, no address, no client
+    # Monitoring beside the panel has no login; the numbers name our mailboxes, so others need one.
+    "metrics": Access(roles=frozenset({Role.ADMIN}), from_this_machine=True),
     "login": _PUBLIC,
     "logout": _PUBLIC,  # closing a session that is not open harms nobody
     "unanswered": _SEES_CLIENTS,
@@ -42,10 +46,13 @@ ROUTES: Final[Mapping[str, Access]] = {
 }
 
 
-def decide(endpoint: str, login: Login | None) -> Decision:
-    """Return whether somebody may call a route; `login` is None for one who is not signed in."""
+def decide(endpoint: str, login: Login | None, *, is_local: bool = False) -> Decision:
+    """Return whether somebody may call a route; `login` is None for one who is not signed in.
+
+    `is_local` says that the request comes from this machine itself (see `web.locality`).
+    """
     access = ROUTES.get(endpoint, Access())
-    if access.public:
+    if access.public or (access.from_this_machine and is_local):
         return Decision.ALLOW
     if login is None:
         return Decision.SIGN_IN

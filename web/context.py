@@ -10,6 +10,7 @@ from models.agency import Agency
 from models.db.store import Store
 from models.ids import UNKNOWN_ACCOUNT, AccountId, Address
 from models.login import Login
+from models.mailboxes import MailboxCounts
 from sla.work_calendar import WorkCalendar
 from web.catalogue import translations
 from web.moments import Moments
@@ -27,6 +28,8 @@ class Panel:
     calendar: WorkCalendar
     clock: Callable[[], datetime]
     """Gives aware UTC."""
+    counts: Callable[[], tuple[MailboxCounts, ...]] = tuple
+    """Gives what the watchers of this process have done."""
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
 
     def account_name(self, account: AccountId | None) -> str:

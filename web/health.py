@@ -1,12 +1,15 @@
 """Show how complete the data is: to people as a page, to monitoring as JSON."""
 
 import logging
+from itertools import groupby
 
 from flask import Flask, Response, jsonify, render_template
 
+from models.db.folder_queries import folder_health
 from models.db.messages import count_messages
 from models.db.panel import mailbox_health
 from models.db.panel_queries import quarantined
+from models.db.reconciling import last_reconciled
 from models.errors import StoreError
 from web.context import current_panel, current_visit
 from web.freshness import Freshness, judge_freshness
@@ -27,12 +30,19 @@ def _mailboxes() -> str:
         healths = mailbox_health(connection)
         unread = quarantined(connection, _QUARANTINED_SHOWN)
         messages = count_messages(connection)
+        folders = folder_health(connection)
+        reconciled = last_reconciled(connection)
     return render_template(
         "mailboxes.html",
         freshness=judge_freshness(healths, panel.agency.mailbox_addresses, current_visit().now),
         quarantined=unread,
         quarantined_count=sum(health.quarantined for health in healths),
         messages=messages,
+        folders={
+            address: tuple(found)
+            for address, found in groupby(folders, key=lambda folder: folder.mailbox)
+        },
+        reconciled=reconciled,
     )
 
 

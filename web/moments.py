@@ -1,4 +1,4 @@
-"""Word instants and stretches of time for a reader: in his language, in the agency's zone."""
+"""Word instants, stretches of time and counts for a reader, in his language and our zone."""
 
 import gettext
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 
 _ONE_DAY: Final = timedelta(days=1)
 _LOCALES: Final = {"en": "en_GB", "ru": "ru"}
@@ -57,6 +58,17 @@ class Moments:
         local = at.astimezone(self.zone).date()
         locale = _LOCALES.get(self.language, "en_GB")
         return f"{format_date(local, 'EEE, d MMM y', locale=locale)}, {self.clock(at)}"
+
+    def date(self, at: datetime) -> str:
+        """Return the day of an instant without its time, e.g. "20 Apr" or "20 Apr 2024"."""
+        local = at.astimezone(self.zone).date()
+        this_year = local.year == self.now.astimezone(self.zone).year
+        locale = _LOCALES.get(self.language, "en_GB")
+        return format_date(local, "d MMM" if this_year else "d MMM y", locale=locale)
+
+    def number(self, count: int) -> str:
+        """Return a count with its thousands apart, e.g. "1,204"."""
+        return format_decimal(count, locale=_LOCALES.get(self.language, "en_GB"))
 
     def until(self, at: datetime) -> str:
         """Return how far ahead an instant lies: "in 56 min", "in 1 h 20", "in 3 days"."""

@@ -12,7 +12,7 @@ from web.access import sees_clients
 from web.catalogue import LANGUAGES, translations
 from web.context import current_moments, current_panel, current_visit
 from web.inert import inert, one_line
-from web.words import WORDS
+from web.words import REASONS, WORDS
 
 
 def prepare_templates(app: Flask) -> None:
@@ -31,7 +31,12 @@ def prepare_templates(app: Flask) -> None:
     )
     environment.filters["one_line"] = one_line
     environment.globals.update(
-        word=_word, asset=_asset, languages=LANGUAGES, here_with=_here_with, panel=current_panel
+        word=_word,
+        reason=_reason,
+        asset=_asset,
+        languages=LANGUAGES,
+        here_with=_here_with,
+        panel=current_panel,
     )
     app.context_processor(_visit_values)
 
@@ -56,6 +61,11 @@ def _ngettext(one: str, many: str, number: int) -> str:
 def _word(member: Any) -> str:
     """Return the word for a member of one of our closed sets, or for its value."""
     return _gettext(WORDS.get(member, str(member)))
+
+
+def _reason(text: str) -> str:
+    """Return the words for a reason that the ledger keeps, or the reason itself."""
+    return _gettext(REASONS[text]) if text in REASONS else text
 
 
 def _here_with(**changes: str) -> str:

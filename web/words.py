@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.agency import Role
+from models.mailboxes import FolderRole
 from models.message import Direction, Origin
 from models.obligation import ObligationKind, ObligationState, PromiseOutcome
 from models.verdict import ReplyKind, Tag, Tone
@@ -54,9 +55,25 @@ WORDS: Final[Mapping[StrEnum, str]] = {
     MailboxState.DARK: N_("dark"),
     MailboxState.UNREAD: N_("not read yet"),
     MailboxState.UNWATCHED: N_("not watched"),
+    FolderRole.INBOX: N_("incoming"),
+    FolderRole.SENT: N_("our replies"),
+    FolderRole.EXTRA: N_("further mail"),
     Role.ACCOUNT_MANAGER: N_("account manager"),
     Role.SPECIALIST: N_("specialist"),
     Role.CURATOR: N_("curator"),
     Role.ADMIN: N_("administrator"),
 }
 """English words by member. Equal values of two sets would hide one another: a test looks."""
+
+REASONS: Final[Mapping[str, str]] = {
+    # Why a folder has its role (ingest.folders, models.db.imports).
+    "every mailbox has INBOX": N_("every mailbox has it"),
+    "named by `sent`": N_("named by “sent” in the config"),
+    "named in `folders`": N_("named by “folders” in the config"),
+    "marked \\Sent by the server": N_("marked by the server"),
+    "recognised by its name": N_("recognised by its name"),
+    "imported from files": N_("imported from files"),
+    # Why a mail is not read (models.db.ledger).
+    "older than backfill_days": N_("older than backfill_days"),
+}
+"""Words for the fixed reasons in the ledger; one that is not here is shown as it stands."""

@@ -35,6 +35,12 @@ class UtcInstant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class JsonText(str):
+    """JSON that was written already, in another process perhaps; `AsJson` stores it as it is."""
+
+    __slots__ = ()
+
+
 class AsJson(TypeDecorator[Any]):
     """Store a typed value of ours as JSON text, checked on the way in and on the way out."""
 
@@ -49,7 +55,11 @@ class AsJson(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Write compact JSON; None stays NULL."""
-        return None if value is None else self._adapter.dump_json(value).decode()
+        return value if value is None or isinstance(value, JsonText) else self.write(value)
+
+    def write(self, value: Any) -> str:
+        """Return a value as the column holds it."""
+        return self._adapter.dump_json(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         """Read the value back in its type."""

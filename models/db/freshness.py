@@ -4,6 +4,7 @@ Folders filled by `sameday import` take no part in a mailbox's freshness: files 
 make no mailbox fresh, and nobody reads them again, so they make none dark.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -48,7 +49,14 @@ def _oldest(passes: list[datetime | None]) -> datetime | None:
 
 
 def thread_fence(connection: Connection, name: ThreadId) -> datetime | None:
-    """Return the instant up to which all mailboxes that hold mail of a thread are known.
+    """Return the instant up to which all mailboxes that hold mail of a thread are known."""
+    return thread_fences(connection, [name])[name]
+
+
+def thread_fences(
+    connection: Connection, names: Sequence[ThreadId]
+) -> dict[ThreadId, datetime | None]:
+    """Return per thread the instant up to which all mailboxes that hold mail of it are known.
 
     None when one of them is not, and for a thread that lies nowhere. A mailbox of which no folder
     was ever watched holds imported files only: silence there is final (NOTHING_CAN_COME). Imported
@@ -56,15 +64,24 @@ def thread_fence(connection: Connection, name: ThreadId) -> datetime | None:
     """
     placement, folder, message = schema.placement, schema.folder, schema.message
     rows = connection.execute(
-        select(folder.c.mailbox_id)
-        .join(placement, placement.c.folder_id == folder.c.id)
-        .join(message, message.c.id == placement.c.message_id)
-        .where(message.c.thread == name)
+        select(message.c.thread, folder.c.mailbox_id)
+        .select_from(message)
+        .join(placement, message.c.id == placement.c.message_id)
+        .join(folder, placement.c.folder_id == folder.c.id)
+        .where(message.c.thread.in_(names))
         .distinct()
     )
-    holders = set(rows.scalars())
-    fences = mailbox_fences(connection)
-    instants = [fences.get(holder) for holder in holders & _ever_watched(connection)]
+    holders: dict[ThreadId, set[int]] = {name: set() for name in names}
+    for row in rows:
+        holders[ThreadId(row.thread)].add(row.mailbox_id)
+    fences, watched = mailbox_fences(connection), _ever_watched(connection)
+    return {name: _fence_of(holding, fences, watched) for name, holding in holders.items()}
+
+
+def _fence_of(
+    holders: set[int], fences: dict[int, datetime | None], watched: set[int]
+) -> datetime | None:
+    instants = [fences.get(holder) for holder in holders & watched]
     if holders and not instants:
         return NOTHING_CAN_COME
     return _oldest(instants or [None])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, or_, select, true, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, true, update
 
 from models.db import schema
 from models.ids import Address
@@ -273,14 +273,28 @@ def _count(connection: Connection, cursor: FolderCursor, state: PlacementState) 
 
 def mark_stored(connection: Connection, cursor: FolderCursor, uid: int, message_pk: int) -> None:
     """Note which message a UID holds."""
-    _set_state(
-        connection,
-        cursor,
-        uid,
-        state=PlacementState.STORED,
-        message_id=message_pk,
-        reason="",
-        next_try_at=None,
+    mark_all_stored(connection, cursor, [(uid, message_pk)])
+
+
+def mark_all_stored(
+    connection: Connection, cursor: FolderCursor, places: Sequence[tuple[int, int]]
+) -> None:
+    """Note for some UIDs which message each holds."""
+    table = schema.placement
+    connection.execute(
+        update(table)
+        .where(
+            table.c.folder_id == cursor.id,
+            table.c.epoch == cursor.epoch,
+            table.c.uid == bindparam("at_uid"),
+        )
+        .values(
+            state=PlacementState.STORED,
+            message_id=bindparam("held"),
+            reason="",
+            next_try_at=None,
+        ),
+        [{"at_uid": uid, "held": message_pk} for uid, message_pk in places],
     )
 
 

@@ -2,105 +2,117 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from models.db import schema
-from models.ids import AccountId, MessageId, MessageKey, ThreadId
+from models.db.merged_threads import MergedThreads
+from models.db.packing import PackedMail, columns_of, pack
+from models.ids import AccountId, MessageKey, ThreadId
 from models.mailboxes import PlacementState
 from models.message import Copy, Message, RawMail, ReadMail
 from models.verdict import InboundVerdicts, OutboundVerdicts
 
 _THREAD_NAME_LENGTH = 16
+_BOUND_VALUES = 5_000
+"""SQLite takes 32,766 in one statement; a mail may name 200 others."""
 
 
 def save_message(
     connection: Connection, mail: ReadMail, raw: RawMail, arrived_at: datetime
 ) -> tuple[int, ThreadId]:
-    """Store a message, or find it when another copy came first; return its row id and thread.
+    """Store a message, or find it when another copy came first; return its row id and thread."""
+    (saved,) = save_messages(connection, [pack(mail, raw, arrived_at)])
+    return saved
+
+
+def save_messages(
+    connection: Connection, mails: Sequence[PackedMail]
+) -> list[tuple[int, ThreadId]]:
+    """Store messages, or find those of which another copy came first; return row ids and threads.
 
     The arrival becomes the earliest of all copies, but one that a server dated always beats one
-    that only the file of an import dates (SEMANTICS.md section 1). The thread is marked stale, so
-    that it is folded again.
+    that only an imported file dates (SEMANTICS.md section 1). Their threads are marked stale, so
+    that they are folded again. Many mails cost hardly more statements than one.
     """
-    thread = _join_thread(connection, mail)
-    row = connection.execute(
-        select(schema.message.c.id, schema.message.c.arrived_at).where(
-            schema.message.c.key == mail.key
+    threads = _join_threads(connection, mails)
+    known = _known_messages(connection, mails)
+    fresh: dict[MessageKey, PackedMail] = {}
+    for mail in mails:
+        first = fresh.get(mail.key)
+        if mail.key in known:
+            _settle_arrival(connection, *known[mail.key], mail)
+        elif first is None or mail.arrived_at < first.arrived_at:
+            fresh[mail.key] = mail if first is None else replace(first, arrived_at=mail.arrived_at)
+    pks = {key: pk for key, (pk, _) in known.items()} | _insert_messages(
+        connection, list(fresh.values()), dict(zip((m.key for m in mails), threads, strict=True))
+    )
+    return [(pks[mail.key], thread) for mail, thread in zip(mails, threads, strict=True)]
+
+
+def _known_messages(
+    connection: Connection, mails: Sequence[PackedMail]
+) -> dict[MessageKey, tuple[int, datetime]]:
+    message = schema.message.c
+    rows = connection.execute(
+        select(message.key, message.id, message.arrived_at).where(
+            message.key.in_({mail.key for mail in mails})
         )
-    ).one_or_none()
-    if row is None:
-        return _insert_message(connection, mail, raw, arrived_at, thread), thread
-    known_by_server = _dated_by_server(connection, row.id)
-    if (raw.internaldate is not None) is known_by_server:
-        moves = arrived_at < row.arrived_at
-    else:
-        moves = not known_by_server
-    if moves:
+    )
+    return {row.key: (row.id, row.arrived_at) for row in rows}
+
+
+def _settle_arrival(connection: Connection, pk: int, known: datetime, mail: PackedMail) -> None:
+    """Note the arrival of a further copy, if it says more than the copies before."""
+    known_by_server = _dated_by_server(connection, pk)
+    alike = mail.server_dated is known_by_server
+    if mail.arrived_at < known if alike else mail.server_dated:
+        message = schema.message
         connection.execute(
-            update(schema.message)
-            .where(schema.message.c.id == row.id)
-            .values(arrived_at=arrived_at)
+            update(message).where(message.c.id == pk).values(arrived_at=mail.arrived_at)
         )
-    return row.id, thread
 
 
 def _dated_by_server(connection: Connection, pk: int) -> bool:
-    """Tell whether any copy of a message that is known so far has an INTERNALDATE."""
-    table = schema.placement
-    dated = select(table.c.uid).where(table.c.message_id == pk, table.c.internaldate.is_not(None))
-    return connection.execute(dated.limit(1)).first() is not None
+    """Tell whether a message's arrival comes from a server, not from the file of an import."""
+    placement = schema.placement.c
+    dates = connection.execute(select(placement.internaldate).where(placement.message_id == pk))
+    instants = list(dates.scalars())
+    return not instants or any(instant is not None for instant in instants)
 
 
-def _insert_message(
-    connection: Connection, mail: ReadMail, raw: RawMail, arrived_at: datetime, thread: ThreadId
-) -> int:
-    result = connection.execute(
-        insert(schema.message).values(
-            key=mail.key, thread=thread, arrived_at=arrived_at, **_columns_of(mail)
-        )
-    )
-    assert result.inserted_primary_key is not None
-    pk: int = result.inserted_primary_key[0]
-    connection.execute(
-        insert(schema.raw_mail).values(
-            message_id=pk,
-            content=zlib.compress(raw.content, level=1),
-            size_bytes=raw.size_bytes,
-            complete=raw.complete,
-        )
-    )
-    return pk
-
-
-def _columns_of(mail: ReadMail) -> dict[str, object]:
-    """Return what reading found, as columns; the same for the first reading and for a later one."""
-    parsed = mail.parsed
-    return {
-        "message_id": parsed.message_id,
-        "digest": mail.digest,
-        "direction": mail.direction,
-        "origin": mail.origin.origin,
-        "origin_reason": mail.origin.reason,
-        "author": mail.author,
-        "recipients": (*parsed.to, *parsed.cc, *parsed.bcc),
-        "dated_at": parsed.date,
-        "subject": parsed.subject,
-        "new_text": mail.new_text,
-        "verdicts": mail.verdicts,
-        "ignored_reason": mail.ignored_reason,
-        "report": mail.origin.report,
-        "attachments": parsed.attachments,
-        "defects": parsed.defects,
-    }
+def _insert_messages(
+    connection: Connection, mails: Sequence[PackedMail], threads: Mapping[MessageKey, ThreadId]
+) -> dict[MessageKey, int]:
+    if not mails:
+        return {}
+    rows = [
+        {"key": m.key, "thread": threads[m.key], "arrived_at": m.arrived_at, **m.columns}
+        for m in mails
+    ]
+    connection.execute(insert(schema.message), rows)
+    pks = {key: pk for key, (pk, _) in _known_messages(connection, mails).items()}
+    originals = [
+        {
+            "message_id": pks[mail.key],
+            "content": mail.content,
+            "size_bytes": mail.size_bytes,
+            "complete": mail.complete,
+        }
+        for mail in mails
+    ]
+    connection.execute(insert(schema.raw_mail), originals)
+    return pks
 
 
 def rewrite_message(connection: Connection, pk: int, mail: ReadMail) -> None:
     """Replace what reading found of a message, after the settings or the rules changed."""
     connection.execute(
-        update(schema.message).where(schema.message.c.id == pk).values(**_columns_of(mail))
+        update(schema.message).where(schema.message.c.id == pk).values(**columns_of(mail))
     )
 
 
@@ -131,49 +143,43 @@ def raw_mails_after(connection: Connection, pk: int, limit: int) -> Sequence[tup
 # --- threads ------------------------------------------------------------------------------------
 
 
-def identifiers_of(mail: ReadMail) -> frozenset[str]:
-    """Return every id that ties a mail to others; a mail that bears and names none stands alone."""
-    parsed = mail.parsed
-    named = {*parsed.references, *parsed.in_reply_to}
-    if parsed.message_id is not None:
-        named.add(parsed.message_id)
-    if mail.origin.report is not None and mail.origin.report.failed_message_id is not None:
-        # A bounce belongs to the conversation of the mail that failed, and seldom says so in its
-        # own References.
-        named.add(mail.origin.report.failed_message_id)
-    return frozenset(map(_folded, named)) or frozenset({f"key:{mail.key}"})
-
-
-def _folded(message_id: MessageId) -> str:
-    """Return an id made comparable: gateways change the case of its domain, never of the rest."""
-    local, at, domain = message_id.rpartition("@")
-    return local + at + domain.lower()
-
-
-def _join_thread(connection: Connection, mail: ReadMail) -> ThreadId:
-    """Put a mail's identifiers into one thread, merging the threads it connects.
+def _join_threads(connection: Connection, mails: Sequence[PackedMail]) -> list[ThreadId]:
+    """Put the identifiers of mails into threads, merging those that a mail connects.
 
     A thread is a connected component of identifiers, and its name the least of their hashes: both
     depend on the set of messages only, never on the order of arrival. Missing parents are
     identifiers like any other, so two answers to a mail that nobody has meet all the same.
     """
-    identifiers = identifiers_of(mail)
     table = schema.identifier
-    rows = connection.execute(
-        select(table.c.identifier, table.c.thread).where(table.c.identifier.in_(identifiers))
-    )
-    known = {row.identifier: row.thread for row in rows}
-    joined = set(known.values())
-    name = min({*joined, *(_name_of(i) for i in identifiers)})
-    for other in joined - {name}:
-        _rename_thread(connection, other, name)
-    fresh = identifiers - known.keys()
-    if fresh:
-        connection.execute(
-            insert(table), [{"identifier": i, "thread": name} for i in sorted(fresh)]
+    identifiers = sorted(frozenset().union(*(mail.identifiers for mail in mails)))
+    known: dict[str, str] = {}
+    for some in _in_portions(identifiers):
+        rows = connection.execute(
+            select(table.c.identifier, table.c.thread).where(table.c.identifier.in_(some))
         )
-    mark_stale(connection, name)
-    return ThreadId(name)
+        known.update((row.identifier, row.thread) for row in rows)
+    merged = MergedThreads()
+    for mail in mails:
+        merged.join(known.get(i) or _name_of(i) for i in mail.identifiers)
+    for old in sorted(set(known.values())):
+        if merged.name_of(old) != old:
+            _rename_thread(connection, old, merged.name_of(old))
+    fresh = [i for i in identifiers if i not in known]
+    if fresh:
+        rows_to_add = [{"identifier": i, "thread": merged.name_of(_name_of(i))} for i in fresh]
+        connection.execute(insert(table), rows_to_add)
+    names = [
+        ThreadId(merged.name_of(known.get(i) or _name_of(i)))
+        for i in (next(iter(mail.identifiers)) for mail in mails)
+    ]
+    _mark_some_stale(connection, set(names))
+    return names
+
+
+def _in_portions(values: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(values)
+    while portion := list(islice(rest, _BOUND_VALUES)):
+        yield portion
 
 
 def _name_of(identifier: str) -> str:
@@ -188,10 +194,18 @@ def _rename_thread(connection: Connection, old: str, new: str) -> None:
 
 def mark_stale(connection: Connection, name: str) -> None:
     """Ask for a thread to be folded again."""
+    _mark_some_stale(connection, {name})
+
+
+def _mark_some_stale(connection: Connection, names: Collection[str]) -> None:
     table = schema.thread
-    changed = connection.execute(update(table).where(table.c.name == name).values(stale=True))
-    if changed.rowcount == 0:
-        connection.execute(insert(table).values(name=name, stale=True))
+    ordered = sorted(names)
+    known = set(connection.execute(select(table.c.name).where(table.c.name.in_(ordered))).scalars())
+    if known:
+        connection.execute(update(table).where(table.c.name.in_(ordered)).values(stale=True))
+    fresh = [{"name": name, "stale": True} for name in ordered if name not in known]
+    if fresh:
+        connection.execute(insert(table), fresh)
 
 
 def mark_all_stale(connection: Connection) -> None:
@@ -206,10 +220,10 @@ def stale_threads(connection: Connection, limit: int) -> list[ThreadId]:
     return [ThreadId(name) for name in rows.scalars()]
 
 
-def mark_folded(connection: Connection, name: ThreadId) -> None:
-    """Note that a thread's obligations say what its messages say."""
+def mark_folded(connection: Connection, *names: ThreadId) -> None:
+    """Note that the obligations of threads say what their messages say."""
     table = schema.thread
-    connection.execute(update(table).where(table.c.name == name).values(stale=False))
+    connection.execute(update(table).where(table.c.name.in_(names)).values(stale=False))
 
 
 def all_threads(connection: Connection) -> list[ThreadId]:
@@ -223,28 +237,56 @@ def all_threads(connection: Connection) -> list[ThreadId]:
 
 def thread_messages(connection: Connection, name: ThreadId) -> tuple[Message, ...]:
     """Return a thread's messages in order of arrival, with the places where each lies."""
+    return messages_by_thread(connection, [name])[name]
+
+
+def messages_by_thread(
+    connection: Connection, names: Sequence[ThreadId]
+) -> dict[ThreadId, tuple[Message, ...]]:
+    """Return the messages of each thread as `thread_messages` does; empty for an unknown thread."""
     message = schema.message
     rows = connection.execute(
         select(message)
-        .where(message.c.thread == name)
+        .where(message.c.thread.in_(names))
         .order_by(message.c.arrived_at, message.c.key)
     ).all()
     copies = _copies_of(connection, [row.id for row in rows])
-    return tuple(_message_of(row, copies.get(row.id, ())) for row in rows)
+    found: dict[ThreadId, list[Message]] = {name: [] for name in names}
+    for row in rows:
+        found[ThreadId(row.thread)].append(_message_of(row, copies.get(row.id, ())))
+    return {name: tuple(some) for name, some in found.items()}
 
 
 def set_account(connection: Connection, key: MessageKey, account: AccountId | None) -> None:
     """Note whose mail a message is."""
+    set_accounts(connection, {key: account})
+
+
+def set_accounts(connection: Connection, accounts: Mapping[MessageKey, AccountId | None]) -> None:
+    """Note whose mail each of some messages is."""
     message = schema.message
-    connection.execute(update(message).where(message.c.key == key).values(account=account))
+    if accounts:
+        connection.execute(
+            update(message)
+            .where(message.c.key == bindparam("of_key"))
+            .values(account=bindparam("found")),
+            [{"of_key": key, "found": account} for key, account in accounts.items()],
+        )
 
 
 def set_verdicts(
-    connection: Connection, key: MessageKey, verdicts: InboundVerdicts | OutboundVerdicts | None
+    connection: Connection,
+    verdicts: Mapping[MessageKey, InboundVerdicts | OutboundVerdicts | None],
 ) -> None:
-    """Note what a message says, judged in the light of its thread."""
+    """Note what each of some messages says, judged in the light of its thread."""
     message = schema.message
-    connection.execute(update(message).where(message.c.key == key).values(verdicts=verdicts))
+    if verdicts:
+        connection.execute(
+            update(message)
+            .where(message.c.key == bindparam("of_key"))
+            .values(verdicts=bindparam("found")),
+            [{"of_key": key, "found": value} for key, value in verdicts.items()],
+        )
 
 
 def count_messages(connection: Connection) -> int:

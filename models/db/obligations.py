@@ -1,10 +1,20 @@
 """Keep obligations by difference, and write a Transition for every change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from models.db import schema
 from models.ids import MessageKey, ThreadId
@@ -17,34 +27,60 @@ _FIELDS = tuple(field.name for field in fields(Obligation))
 
 def obligations_of(connection: Connection, thread: ThreadId) -> tuple[Obligation, ...]:
     """Return a thread's stored obligations in order of opening."""
+    return obligations_by_thread(connection, [thread])[thread]
+
+
+def obligations_by_thread(
+    connection: Connection, threads: Sequence[ThreadId]
+) -> dict[ThreadId, tuple[Obligation, ...]]:
+    """Return the stored obligations of each thread in order of opening."""
     table = schema.obligation
     rows = connection.execute(
         select(table)
-        .where(table.c.thread == thread)
+        .where(table.c.thread.in_(threads))
         .order_by(table.c.opened_at, table.c.kind, table.c.opened_by)
     )
-    return tuple(obligation_of(row) for row in rows)
+    found: dict[ThreadId, list[Obligation]] = {thread: [] for thread in threads}
+    for row in rows:
+        found[ThreadId(row.thread)].append(obligation_of(row))
+    return {thread: tuple(some) for thread, some in found.items()}
 
 
 def store_difference(
     connection: Connection, thread: ThreadId, folded: Iterable[Obligation], now: datetime
 ) -> tuple[Transition, ...]:
-    """Make the stored obligations of a thread equal to the folded ones; return what changed.
+    """Make the stored obligations of a thread equal to the folded ones; return what changed."""
+    return store_differences(connection, {thread: tuple(folded)}, now)
+
+
+def store_differences(
+    connection: Connection,
+    folded: Mapping[ThreadId, Sequence[Obligation]],
+    now: datetime,
+) -> tuple[Transition, ...]:
+    """Make the stored obligations of threads equal to the folded ones; return what changed.
 
     A fold that says what is stored already writes nothing.
     """
-    before = {(o.kind, o.opened_by): o for o in obligations_of(connection, thread)}
-    after = {(o.kind, o.opened_by): o for o in folded}
+    stored = obligations_by_thread(connection, list(folded))
+    fresh: list[Obligation] = []
     transitions: list[Transition] = []
-    for identity, obligation in after.items():
-        old = before.get(identity)
-        if obligation == old:
-            continue
-        _write(connection, identity, obligation, exists=old is not None)
-        transitions += transitions_between(old, obligation)
-    for identity in before.keys() - after.keys():
-        _delete(connection, identity)
-        transitions.append(_removed(before[identity], now))
+    for thread, after_fold in folded.items():
+        before = {(o.kind, o.opened_by): o for o in stored[thread]}
+        after = {(o.kind, o.opened_by): o for o in after_fold}
+        for identity, obligation in after.items():
+            old = before.get(identity)
+            if obligation == old:
+                continue
+            if old is None:
+                fresh.append(obligation)
+            else:
+                _rewrite(connection, identity, obligation)
+            transitions += transitions_between(old, obligation)
+        for identity in before.keys() - after.keys():
+            _delete(connection, [identity])
+            transitions.append(_removed(before[identity], now))
+    _add(connection, fresh)
     _record(connection, transitions, now)
     return tuple(transitions)
 
@@ -95,22 +131,32 @@ def _removed(old: Obligation, now: datetime) -> Transition:
     )
 
 
-def _write(
-    connection: Connection, identity: Identity, obligation: Obligation, *, exists: bool
-) -> None:
+def _rewrite(connection: Connection, identity: Identity, obligation: Obligation) -> None:
     table = schema.obligation
+    connection.execute(update(table).where(_is(identity)).values(**_columns_of(obligation)))
+
+
+def _add(connection: Connection, obligations: Sequence[Obligation]) -> None:
+    if not obligations:
+        return
+    # A merge of threads may have left the same obligation under another thread's name.
+    _delete(connection, [(o.kind, o.opened_by) for o in obligations])
+    connection.execute(insert(schema.obligation), [_columns_of(o) for o in obligations])
+
+
+def _columns_of(obligation: Obligation) -> dict[str, object]:
     values = {name: getattr(obligation, name) for name in _FIELDS}
-    values["waits"] = obligation.state.waits
-    if exists:
-        connection.execute(update(table).where(_is(identity)).values(**values))
-    else:
-        # A merge of threads may have left the same obligation under another thread's name.
-        _delete(connection, identity)
-        connection.execute(insert(table).values(**values))
+    return {**values, "waits": obligation.state.waits}
 
 
-def _delete(connection: Connection, identity: Identity) -> None:
-    connection.execute(delete(schema.obligation).where(_is(identity)))
+def _delete(connection: Connection, identities: Sequence[Identity]) -> None:
+    table = schema.obligation
+    connection.execute(
+        delete(table).where(
+            table.c.kind == bindparam("of_kind"), table.c.opened_by == bindparam("by_key")
+        ),
+        [{"of_kind": kind, "by_key": opened_by} for kind, opened_by in identities],
+    )
 
 
 def _is(identity: Identity) -> ColumnElement[bool]:

@@ -42,6 +42,7 @@ def mailbox_health(connection: Connection) -> tuple[MailboxHealth, ...]:
             address=Address(row.address),
             last_ok_at=fences.get(row.id),
             problem=row.problem,
+            problem_since=row.problem_since,
             pending=counts.get((row.id, PlacementState.PENDING), 0),
             quarantined=counts.get((row.id, PlacementState.QUARANTINED), 0),
             stored=counts.get((row.id, PlacementState.STORED), 0),

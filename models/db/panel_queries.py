@@ -1,8 +1,9 @@
-"""Answer further questions of the panel: which mails could not be read."""
+"""Answer further questions of the panel: which mails could not be read, how many people wait."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from models.db import schema
 from models.ids import Address
@@ -48,3 +49,12 @@ def quarantined(connection: Connection, limit: int) -> tuple[QuarantinedMail, ..
         )
         for row in rows
     )
+
+
+def count_waiting(connection: Connection, now: datetime) -> tuple[int, int]:
+    """Return how many obligations wait, and how many of those are past the due in force."""
+    table = schema.obligation
+    row = connection.execute(
+        select(func.count(), func.count().filter(table.c.due_at < now)).where(table.c.waits)
+    ).one()
+    return row[0], row[1]

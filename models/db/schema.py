@@ -285,3 +285,18 @@ web_session = Table(
     Column("expires_at", UtcInstant, nullable=False),
     Index("ix_web_session_login_id", "login_id"),
 )
+
+oauth_token = Table(
+    "oauth_token",
+    metadata,
+    # SHA-256 of the application and the first token: mailboxes that one person opens share a row,
+    # and another sign-in gets a row of its own
+    Column("sign_in", Text, primary_key=True),
+    # encrypted (Fernet): a stolen database opens no mailbox
+    Column("refresh_token", LargeBinary, nullable=False),
+    # counts the tokens written; a writer that has used an older one does not win
+    Column("version", Integer, nullable=False),
+    Column("written_at", UtcInstant, nullable=False),
+    # while somebody is asking the provider: using one token twice can end the sign-in
+    Column("claimed_until", UtcInstant),
+)

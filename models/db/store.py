@@ -71,6 +71,17 @@ def open_store(url: str, folder: Path) -> Store:
     return Store(engine)
 
 
+def sqlite_file(url: str, folder: Path) -> Path | None:
+    """Return the file of a SQLite database; None for one in memory, on a server, or unreadable."""
+    try:
+        parsed = _anchored(make_url(url), folder)
+    except ArgumentError:
+        return None
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
 def _anchored(url: URL, folder: Path) -> URL:
     """Return the URL with a relative SQLite path made absolute."""
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import click
 
+from ingest.access_tokens import AccessTokens
 from ingest.folders import choose_folders
 from ingest.imap_connection import ImapConnection
 from ingest.imap_errors import MailboxError
-from models.errors import ConfigurationError
+from models.errors import StoreError
 from models.mailboxes import MonitoredFolder
 from sameday.commands.options import takes_config
 from sameday.console import mailbox_progress
-from sameday.service import Parts, SyncOutcome, open_connection
+from sameday.opening import TokenStore, access_tokens, open_connection
+from sameday.service import Parts, SyncOutcome, system_clock
 from sameday.settings import WatchedMailbox, load_settings
 
 _SHOWN_CAPABILITIES = ("IDLE", "SPECIAL-USE", "CONDSTORE", "MOVE", "UIDPLUS", "X-GM-EXT-1")
@@ -24,23 +26,26 @@ _SHOWN_CAPABILITIES = ("IDLE", "SPECIAL-USE", "CONDSTORE", "MOVE", "UIDPLUS", "X
 def check(ctx: click.Context, config: Path) -> None:
     """Say for each mailbox whether it can be read, and which folder is Sent.
 
-    Nothing is stored and nothing is changed on any server. Exit code 1 if a mailbox has a problem.
+    No mail is stored and nothing is changed on any server; only a sign-in that is renewed on the
+    way is kept. Exit code 1 if a mailbox has a problem.
     """
     settings = load_settings(config)
     click.echo(f"{config}: settings ok, mailboxes: {len(settings.mailboxes)}")
-    problems = [_check_mailbox(watched) for watched in settings.mailboxes]
+    with closing(TokenStore(settings)) as store:
+        tokens = access_tokens(settings, store, system_clock)
+        problems = [_check_mailbox(watched, tokens) for watched in settings.mailboxes]
     if any(problems):
         ctx.exit(1)
 
 
-def _check_mailbox(watched: WatchedMailbox) -> str:
+def _check_mailbox(watched: WatchedMailbox, tokens: AccessTokens) -> str:
     """Print what a mailbox is like; return what is wrong with it, or ""."""
     mailbox = watched.mailbox
     click.echo(f"\n{mailbox.address} on {mailbox.host}:{mailbox.port}")
     try:
-        with closing(open_connection(watched)) as connection:
+        with closing(open_connection(watched, tokens)) as connection:
             problem = _describe(watched, connection)
-    except (MailboxError, ConfigurationError) as error:
+    except (MailboxError, StoreError) as error:
         problem = str(error)
     if problem:
         click.echo(f"  PROBLEM       {problem}")

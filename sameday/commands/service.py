@@ -1,6 +1,7 @@
 """Keep watching: `sameday run`, and `sameday demo` with everything embedded."""
 
 import signal
+import socket
 import sys
 import threading
 from contextlib import closing
@@ -15,6 +16,8 @@ from sameday.exporting import as_line
 from sameday.running import Service
 from sameday.service import Parts
 from sameday.settings import load_settings
+
+_USUAL_PORT = 8025
 
 
 @click.command()
@@ -37,8 +40,10 @@ def run(config: Path) -> None:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Start, look at the panel, print one line, and end.")
-@click.option("--port", default=8025, show_default=True, help="Port of the panel; 0 for any free.")
-def demo(*, check: bool, port: int) -> None:
+@click.option(
+    "--port", type=int, help="Port of the panel; without it 8025 if that is free, else any other."
+)
+def demo(*, check: bool, port: int | None) -> None:
     """Show everything on a made-up agency, with a mail server of its own and no set-up.
 
     Nothing is left behind after ctrl-C.
@@ -46,7 +51,18 @@ def demo(*, check: bool, port: int) -> None:
     if check:
         click.echo(as_line(check_demo()))
         return
-    run_demo(port, wait_for_the_end)
+    run_demo(_usual_port() if port is None else port, wait_for_the_end)
+
+
+def _usual_port() -> int:
+    """Return the port that people expect, or 0 (any) when another program has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", _USUAL_PORT))
+        except OSError:
+            return 0
+    return _USUAL_PORT
 
 
 def wait_for_the_end() -> None:

@@ -157,7 +157,7 @@ def test_more_mail_than_one_batch_and_one_window_is_read_to_the_end(
     server: AnyServer, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.enumeration._WINDOW_UIDS", 7)
-    monkeypatch.setattr("ingest.sync._BATCH_UIDS", 5)
+    monkeypatch.setattr("ingest.fetching._BATCH_UIDS", 5)
     server.append_all("INBOX", [_mail(f"m{index:02}") for index in range(40)])
     sync = _sync(server, store)
     assert _run(sync) == 40

@@ -25,9 +25,25 @@ def test_transient_failures_are_waited_out_longer_each_time_up_to_a_bound() -> N
 
 def test_five_quiet_minutes_start_the_count_anew() -> None:
     backoff = _backoff()
-    for index in range(10):
-        backoff.after(TransientFailure("x"), MONDAY_NOON + SECOND * index)
-    assert backoff.after(TransientFailure("x"), MONDAY_NOON + timedelta(minutes=6)) <= 3 * SECOND
+    now = MONDAY_NOON
+    for _ in range(10):
+        now += backoff.after(TransientFailure("x"), now)
+    now += timedelta(minutes=6)
+    assert backoff.after(TransientFailure("x"), now) <= 3 * SECOND
+
+
+def test_a_long_pause_is_no_quiet_time() -> None:
+    backoff, now, pause = _backoff(), MONDAY_NOON, timedelta()
+    for _ in range(60):
+        pause = backoff.after(TransientFailure("x"), now)
+        now += pause + SECOND
+    assert pause > timedelta(minutes=7)
+
+
+def test_a_pause_that_the_server_asks_for_is_kept_up_to_an_hour() -> None:
+    asked = Throttled("x", timedelta(minutes=5))
+    assert _backoff().after(asked, MONDAY_NOON) == timedelta(minutes=5)
+    assert _backoff().after(Throttled("x", timedelta(days=2)), MONDAY_NOON) == timedelta(hours=1)
 
 
 def test_a_wrong_password_is_tried_twice_then_twice_a_day() -> None:

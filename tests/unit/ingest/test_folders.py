@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.folders import choose_folders
+from ingest.folders import choose_folders, role_by_name
 from ingest.imap_values import ListedFolder
 from models.ids import Address
 from models.mailboxes import FolderRole, Mailbox, Tls
@@ -105,3 +105,20 @@ def test_a_mailbox_without_inbox_is_a_problem() -> None:
     chosen, problem = choose_folders((_folder("Sent", "\\sent"),), _mailbox())
     assert [f.role for f in chosen] == [FolderRole.SENT]
     assert "no INBOX" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("INBOX", FolderRole.INBOX),
+        ("inbox", FolderRole.INBOX),
+        ("Sent", FolderRole.SENT),
+        ("INBOX.Sent Items", FolderRole.SENT),
+        ("[Gmail]/Отправленные", FolderRole.SENT),
+        ("Исходящие", FolderRole.EXTRA),
+        ("Archive/inbox", FolderRole.EXTRA),
+        ("Проекты", FolderRole.EXTRA),
+    ],
+)
+def test_a_folder_of_imported_files_is_known_by_its_name_alone(name: str, role: FolderRole) -> None:
+    assert role_by_name(name) is role

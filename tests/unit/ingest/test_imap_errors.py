@@ -1,7 +1,5 @@
 """What a server says is sorted into classes that decide how to go on."""
 
-import ssl
-
 import pytest
 
 from ingest.imap_errors import (
@@ -11,7 +9,6 @@ from ingest.imap_errors import (
     Misconfigured,
     Throttled,
     TransientFailure,
-    connection_failure,
     refusal,
 )
 
@@ -47,19 +44,12 @@ def test_the_words_are_shown_without_the_marks_of_a_bytes_literal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "words"),
+    "said",
     [
-        (TimeoutError(), TransientFailure, "does not answer"),
-        (ConnectionRefusedError(111, "Connection refused"), TransientFailure, "Connection refused"),
-        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] x"), Misconfigured, "does not speak TLS"),
-        (ssl.SSLCertVerificationError("self-signed"), Misconfigured, "can't be trusted"),
+        "command: LOGIN => [LIMIT] full.",
+        "LOGIN command error: BAD [b'[LIMIT] full.']",
+        '[b"[LIMIT] full."]',
     ],
-    ids=["silent", "refused", "no-tls", "certificate"],
 )
-def test_a_failed_connection_names_host_and_port(
-    error: OSError, kind: type[MailboxError], words: str
-) -> None:
-    failure = connection_failure(error, "imap.example", 993)
-    assert type(failure) is kind
-    assert "imap.example:993" in str(failure)
-    assert words in str(failure)
+def test_the_words_are_shown_without_what_the_library_puts_around_them(said: str) -> None:
+    assert "says: [LIMIT] full. It" in str(refusal(said, while_logging_in=True))

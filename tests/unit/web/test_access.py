@@ -9,6 +9,7 @@ from tests.panel_studio import Studio
 from web.access import ROUTES, Decision, decide
 
 CLIENT_PAGES = ("unanswered", "conversation", "mailboxes")
+MONITORING_PAGES = ("metrics",)
 PUBLIC_PAGES = ("static", "healthz", "login", "logout")
 
 
@@ -28,7 +29,8 @@ def test_every_route_has_a_row_and_every_row_a_route(studio: Studio) -> None:
 
 
 def test_every_row_is_judged_here() -> None:
-    assert set(CLIENT_PAGES) | set(PUBLIC_PAGES) == set(ROUTES)
+    judged = {*CLIENT_PAGES, *MONITORING_PAGES, *PUBLIC_PAGES}
+    assert judged == set(ROUTES)
 
 
 @pytest.mark.parametrize("endpoint", CLIENT_PAGES)
@@ -49,6 +51,29 @@ def test_pages_with_clients_open_for_those_who_talk_to_clients(
     endpoint: str, login: Login | None, expected: Decision
 ) -> None:
     assert decide(endpoint, login) is expected
+
+
+@pytest.mark.parametrize("endpoint", MONITORING_PAGES)
+@pytest.mark.parametrize(
+    ("login", "is_local", "expected"),
+    [
+        (None, True, Decision.ALLOW),
+        (None, False, Decision.SIGN_IN),
+        (login_with(Role.CURATOR), False, Decision.REFUSE),
+        (login_with(Role.SPECIALIST), False, Decision.REFUSE),
+        (login_with(Role.ADMIN), False, Decision.ALLOW),
+    ],
+    ids=["a program beside us", "stranger", "curator", "specialist", "admin"],
+)
+def test_numbers_open_for_programs_of_this_machine_and_for_administrators(
+    endpoint: str, login: Login | None, is_local: bool, expected: Decision
+) -> None:
+    assert decide(endpoint, login, is_local=is_local) is expected
+
+
+@pytest.mark.parametrize("endpoint", CLIENT_PAGES)
+def test_to_be_of_this_machine_opens_no_page_with_clients(endpoint: str) -> None:
+    assert decide(endpoint, None, is_local=True) is Decision.SIGN_IN
 
 
 @pytest.mark.parametrize("endpoint", PUBLIC_PAGES)

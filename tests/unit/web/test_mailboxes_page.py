@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from models.agency import Role
-from models.db import ledger
-from models.mailboxes import ListedMail
+from models.db import ledger, schema
+from models.db.imports import ensure_import_folder
+from models.db.reconciling import Reconciled, save_reconciled
+from models.mailboxes import FolderRole, ListedMail
 from tests.panel_studio import HELLO, SAME_ORIGIN, Studio, moscow
 
 
@@ -38,6 +41,78 @@ def test_a_mail_that_could_not_be_read_is_shown_not_hidden(studio: Studio) -> No
     assert "1 mail could not be read" in page
     assert f"{HELLO} · INBOX</bdi> · UID 7" in page
     assert "bad &lt;charset&gt;" in page
+
+
+def test_each_folder_says_its_role_why_and_how_far_it_was_read(studio: Studio) -> None:
+    inbox, sent = studio.reads(at=studio.now)
+    listed = [
+        ListedMail(uid=uid, size_bytes=10, internaldate=moscow(day, 12))
+        for uid, day in ((1, 1), (2, 2), (3, 20), (4, 21))
+    ]
+    with studio.store.write() as connection:
+        ledger.discover(
+            connection, inbox, listed, window=(1, 4), horizon=moscow(10, 0), now=studio.now
+        )
+        reason = "marked \\Sent by the server"
+        connection.execute(
+            update(schema.folder).where(schema.folder.c.id == sent.id).values(role_reason=reason)
+        )
+    page = " ".join(studio.client(Role.ADMIN).get("/mailboxes").text.split())
+    assert "incoming" in page
+    assert 'our replies <small class="soft">marked by the server</small>' in page
+    assert '2 <small class="soft">back to 1 Apr</small>' in page
+    assert '2 <small class="soft">older than backfill_days</small>' in page
+
+
+def test_a_folder_from_files_is_told_from_the_servers(studio: Studio) -> None:
+    studio.reads(at=studio.now)
+    with studio.store.write() as connection:
+        row = ledger.ensure_mailbox(connection, HELLO)
+        ensure_import_folder(connection, row, "INBOX", FolderRole.INBOX)
+    page = studio.client(Role.ADMIN).get("/mailboxes").text
+    assert "imported from files" in page
+    assert "does not change" in page
+    assert "1 of 1 fresh" in page
+
+
+def test_a_problem_says_since_when(studio: Studio) -> None:
+    studio.now = moscow(21, 9)
+    studio.reads(at=None, problem="The server refused the login.")
+    studio.now = moscow(21, 15)
+    page = " ".join(studio.client(Role.ADMIN).get("/mailboxes").text.split())
+    assert '<b>The server refused the login.</b> <span class="soft">since 09:00</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Reconciled 03:30: 1,203 of 1,204 accounted for"),
+        ("ru", "Сверено с сервером (03:30): учтено 1\xa0203 из 1\xa0204"),
+    ],
+)
+def test_last_nights_comparison_is_shown_with_what_it_found(
+    studio: Studio, language: str, expected: str
+) -> None:
+    studio.reads(at=studio.now)
+    found = Reconciled(
+        made_at=moscow(21, 3, 30),
+        held=1204,
+        accounted=1203,
+        quarantined=0,
+        findings=("INBOX: UID 7 is on the server and has no row in the ledger.",),
+    )
+    with studio.store.write() as connection:
+        save_reconciled(connection, ledger.ensure_mailbox(connection, HELLO), found)
+    page = studio.client(Role.ADMIN).get(f"/mailboxes?lang={language}").text
+    assert expected in page
+    assert "INBOX: UID 7 is on the server" in page
+
+
+def test_a_mailbox_without_its_sent_folder_is_an_alarm_on_the_first_page(studio: Studio) -> None:
+    studio.reads(at=studio.now, problem="no Sent folder was found, so replies would be invisible.")
+    page = studio.client(Role.CURATOR).get("/").text
+    assert "is dark since" in page
+    assert "no Sent folder was found, so replies would be invisible." in page
 
 
 def test_without_mailboxes_the_page_says_what_to_do(studio: Studio) -> None:

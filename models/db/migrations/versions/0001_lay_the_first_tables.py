@@ -78,6 +78,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "oauth_token",
+        sa.Column("sign_in", sa.Text(), nullable=False),
+        sa.Column("refresh_token", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("sign_in", name=op.f("pk_oauth_token")),
+    )
+    op.create_table(
         "obligation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
@@ -263,6 +272,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_obligation_thread")
 
     op.drop_table("obligation")
+    op.drop_table("oauth_token")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index("ix_message_thread_arrived_at")
         batch_op.drop_index("ix_message_message_id")
