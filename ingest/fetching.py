@@ -92,8 +92,17 @@ class Fetching:
         self._tell = tell
         self._fetched_any = False
 
-    def run(self, cursor: FolderCursor, *, retry_at_once: bool) -> None:
-        """Fetch, newest first, until nothing is pending; raise a MailboxError when it can't."""
+    def run(
+        self,
+        cursor: FolderCursor,
+        *,
+        retry_at_once: bool,
+        between_pages: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Fetch, newest first, until nothing is pending; raise a MailboxError when it can't.
+
+        `between_pages` is called every thousand mails or so, when nothing is under way.
+        """
         while True:
             with self._store.read() as db:
                 now = None if retry_at_once else self._clock()
@@ -101,6 +110,7 @@ class Fetching:
             if not page:
                 return
             self._run_page(cursor, page)
+            between_pages()
 
     def _run_page(self, cursor: FolderCursor, page: Sequence[ListedMail]) -> None:
         under_way: deque[_UnderWay] = deque()

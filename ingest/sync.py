@@ -25,6 +25,7 @@ from models.mailboxes import FolderCursor, FolderRole, Mailbox
 __all__ = ["FIRST_BYTES", "MailReader", "MailboxSync", "PassReport", "Progress"]
 
 _UNSTABLE_PAUSE = timedelta(minutes=5)
+_LOOK_AT_INBOX_EVERY = timedelta(seconds=10)
 _WORTH_A_POOL = 800
 """So many mails are read here in the time that worker processes need to start."""
 
@@ -81,6 +82,7 @@ class MailboxSync:
         self._inbox_high = 0
         self._tally = Tally()
         self._total = 0
+        self._looked_at = clock()
         with store.write() as db:
             self.mailbox_id = ledger.ensure_mailbox(db, mailbox.address)
 
@@ -170,9 +172,18 @@ class MailboxSync:
         return PassReport(read=self._tally.read, failed=self._tally.failed, problem=problem)
 
     def _fetch_pending(self, cursor: FolderCursor, *, retry_at_once: bool) -> None:
-        """Bring in what is pending; worker processes only for so much as makes up their start."""
+        """Bring in what is pending, letting mail that comes meanwhile go before history."""
+        self._looked_at = self._clock()
+        self._fetching().run(
+            cursor,
+            retry_at_once=retry_at_once,
+            between_pages=lambda: self._let_live_mail_pass(cursor),
+        )
+
+    def _fetching(self) -> Fetching:
+        """Return what fetches; worker processes only for so much as makes up their start."""
         pool = self._pool if self._total >= _WORTH_A_POOL else None
-        fetching = Fetching(
+        return Fetching(
             store=self._store,
             clock=self._clock,
             session=self,
@@ -180,7 +191,23 @@ class MailboxSync:
             tally=self._tally,
             tell=self._tell,
         )
-        fetching.run(cursor, retry_at_once=retry_at_once)
+
+    def _let_live_mail_pass(self, history: FolderCursor) -> None:
+        """Look at INBOX again during a long backfill, and bring in what is new there.
+
+        A renumbered folder is left open: the next EXAMINE might renumber it again.
+        """
+        if history.renumbered_at or self._clock() - self._looked_at < _LOOK_AT_INBOX_EVERY:
+            return
+        self._looked_at = self._clock()
+        with self._store.read() as db:
+            cursors = ledger.folder_cursors(db, self.mailbox_id)
+        inbox = next((c for c in cursors if c.role is FolderRole.INBOX), None)
+        if inbox is None:
+            return
+        inbox = self._discover(inbox)
+        if inbox.id != history.id:
+            self._fetching().run(inbox, retry_at_once=False)
 
     def _choose(self) -> tuple[tuple[FolderCursor, ...], str]:
         """Look which folders to read; return them, and what is wrong with the choice or ""."""
@@ -191,10 +218,14 @@ class MailboxSync:
             return ledger.save_folders(db, self.mailbox_id, chosen, self._clock()), problem
 
     def _finish(self, cursor: FolderCursor, examined_at: datetime) -> None:
-        """Say that the folder is fresh if nothing of it is left to read."""
+        """Say that the folder is fresh if nothing of it is left to read.
+
+        The cursor is asked for again: a look at INBOX meanwhile may have begun another epoch.
+        """
         with self._store.write() as db:
-            if ledger.count_pending(db, cursor) == 0:
-                ledger.mark_pass_ok(db, cursor.id, examined_at)
+            for current in ledger.folder_cursors(db, self.mailbox_id):
+                if current.id == cursor.id and ledger.count_pending(db, current) == 0:
+                    ledger.mark_pass_ok(db, cursor.id, examined_at)
 
     def _count_total(self, cursors: Iterable[FolderCursor]) -> None:
         with self._store.read() as db:

@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -389,6 +389,33 @@ def test_a_server_that_renumbers_at_every_look_is_read_rarely_and_said_so(
     assert report.problem == ""
     report = sync.run_pass()
     assert "renumbers 'INBOX' again and again" in report.problem
+
+
+def test_mail_that_comes_during_a_long_backfill_goes_before_history(
+    sync: MailboxSync,
+    faults: Faults,
+    store: Store,
+    mail: MailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingest.fetching._PAGE_UIDS", 2)
+    monkeypatch.setattr("ingest.sync._LOOK_AT_INBOX_EVERY", timedelta())
+    for number in range(6):
+        letter = f"Message-ID: <s{number}@x.example>\r\nSubject: s{number}\r\n\r\nHello\r\n"
+        mail.append(USER, "Sent", letter.encode(), NOW)
+    fetched: list[tuple[str, bytes]] = []
+
+    def watch(command: ClientCommand) -> Fault | None:
+        if b"BODY.PEEK[]" in command.arguments:
+            if command.folder == "Sent" and ("Sent", b"6,5") not in fetched:
+                _append(mail, "live")
+            fetched.append((command.folder, command.arguments.split()[0]))
+        return None
+
+    faults.script = watch
+    sync.run_pass()
+    assert fetched.index(("INBOX", b"7")) < fetched.index(("Sent", b"2,1"))
+    assert len(_stored(store)) == 13
 
 
 def test_a_line_of_the_folder_list_that_can_not_be_read_hides_no_other(
