@@ -57,7 +57,7 @@ class Classifier:
         self._promises = PromiseFinder(outbound, self._machinery.moments, working_time)
         self._replies = ReplyJudge(outbound, lexicon.tables["questions"], self._promises)
         # A thread is folded again with every mail that joins it, and the same mails are asked for.
-        self.outbound = lru_cache(maxsize=_REMEMBERED_MAILS)(self._judge_outbound)
+        self._outbound = lru_cache(maxsize=_REMEMBERED_MAILS)(self._judge_outbound)
         self._ask = lru_cache(maxsize=_REMEMBERED_MAILS)(self._read_ask)
         self._detect = lru_cache(maxsize=_REMEMBERED_MAILS)(self._detect_language)
 
@@ -68,8 +68,11 @@ class Classifier:
         subject = () if inherited else self._read(mail.subject[:_MAX_SUBJECT])
         return self._inbound.judge(mail, subject, self._read(mail.new_text), language)
 
-    def _judge_outbound(self, mail: OutboundMail) -> OutboundVerdicts:
+    def outbound(self, mail: OutboundMail) -> OutboundVerdicts:
         """Return what our mail does and promises, relative to when it was sent."""
+        return self._outbound(mail)
+
+    def _judge_outbound(self, mail: OutboundMail) -> OutboundVerdicts:
         sentences = self._read(mail.new_text)
         kind, source = self._replies.judge(
             sentences,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+import structlog
+
 from classify.classifier import Classifier
 from classify.mail import OutboundMail
 from ingest.reading_pool import ReadingPool
@@ -22,9 +24,21 @@ from sla.fold import fold
 from sla.policy import Policy
 from sla.work_calendar import WorkCalendar
 
+_log = structlog.get_logger(__name__)
+
 _THREADS_PER_TRANSACTION = 100
 _WORTH_A_POOL = 20
 """Fewer replies of ours are judged here; the pool is asked only while its processes run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Judgement:
+    """What one thread comes to: only what differs from what is stored, but for obligations."""
+
+    name: ThreadId
+    accounts: dict[MessageKey, AccountId | None]
+    verdicts: dict[MessageKey, InboundVerdicts | OutboundVerdicts | None]
+    obligations: tuple[Obligation, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,12 +58,11 @@ class Judge:
         """Fold every thread in which something changed; return how many were folded."""
         folded = 0
         while True:
-            with self.store.write() as db:
+            with self.store.read() as db:
                 names = messages.stale_threads(db, _THREADS_PER_TRANSACTION)
-                self._judge(db, names)
-                messages.mark_folded(db, *names)
             if not names:
                 return folded
+            self._judge(names)
             folded += len(names)
 
     def tick(self) -> tuple[Transition, ...]:
@@ -62,8 +75,7 @@ class Judge:
             names = threads_past_due(db, now)
         changes: list[Transition] = []
         for start in range(0, len(names), _THREADS_PER_TRANSACTION):
-            with self.store.write() as db:
-                changes += self._judge(db, names[start : start + _THREADS_PER_TRANSACTION])
+            changes += self._judge(names[start : start + _THREADS_PER_TRANSACTION])
         return tuple(changes)
 
     def obligations_of(
@@ -103,33 +115,55 @@ class Judge:
         folded = self.obligations_of(thread_messages, name, now)
         return tuple(_unless_unproven(obligation, fence) for obligation in folded)
 
-    def _judge(self, db: Transaction, names: Sequence[ThreadId]) -> tuple[Transition, ...]:
-        """Fold threads as of now and store what changed."""
+    def _judge(self, names: Sequence[ThreadId]) -> tuple[Transition, ...]:
+        """Fold threads as of now and store what changed.
+
+        Mail is judged between two transactions, so that nobody waits for it to write. What changed
+        meanwhile is left as it was: its thread is still stale, and is judged again.
+        """
         now = self.clock()
-        threads = messages.messages_by_thread(db, names)
+        with self.store.read() as db:
+            revisions = messages.revisions(db, names)
+            threads = messages.messages_by_thread(db, names)
+            fences = thread_fences(db, names)
         known = self._known_replies(threads.values())
-        fences = thread_fences(db, names)
-        found: dict[MessageKey, AccountId | None] = {}
-        verdicts: dict[MessageKey, InboundVerdicts | OutboundVerdicts | None] = {}
-        folded: dict[ThreadId, tuple[Obligation, ...]] = {}
-        for name, loaded in threads.items():
-            accounts = resolve_accounts(loaded, self.agency)
-            judged = self._with_context(
-                [replace(m, account=accounts.by_message[m.key]) for m in loaded], known
-            )
-            for before, after in zip(loaded, judged, strict=True):
-                if before.account != after.account:
-                    found[after.key] = after.account
-                if before.verdicts != after.verdicts:
-                    verdicts[after.key] = after.verdicts
-            if all(m.arrived_at <= now for m in judged):
-                obligations_now = self._fold(judged, accounts, name, now)
-            else:
-                obligations_now = self.obligations_of(loaded, name, now)
-            folded[name] = tuple(_unless_unproven(o, fences[name]) for o in obligations_now)
-        messages.set_accounts(db, found)
-        messages.set_verdicts(db, verdicts)
-        return obligations.store_differences(db, folded, now)
+        judgements = [
+            self._judgement(name, loaded, known, fences[name], now)
+            for name, loaded in threads.items()
+        ]
+        with self.store.write() as db:
+            unchanged = messages.revisions(db, names)
+            current = [j for j in judgements if unchanged.get(j.name) == revisions.get(j.name)]
+            messages.set_accounts(db, {k: v for j in current for k, v in j.accounts.items()})
+            messages.set_verdicts(db, {k: v for j in current for k, v in j.verdicts.items()})
+            messages.mark_folded(db, [j.name for j in current])
+            folded = {j.name: j.obligations for j in current}
+            return obligations.store_differences(db, folded, now)
+
+    def _judgement(
+        self,
+        name: ThreadId,
+        loaded: Sequence[Message],
+        known: Mapping[OutboundMail, OutboundVerdicts],
+        fence: datetime | None,
+        now: datetime,
+    ) -> _Judgement:
+        """Return what one thread comes to."""
+        accounts = resolve_accounts(loaded, self.agency)
+        judged = self._with_context(
+            [replace(m, account=accounts.by_message[m.key]) for m in loaded], known
+        )
+        if all(m.arrived_at <= now for m in judged):
+            owed = self._fold(judged, accounts, name, now)
+        else:
+            owed = self.obligations_of(loaded, name, now)
+        pairs = list(zip(loaded, judged, strict=True))
+        return _Judgement(
+            name=name,
+            accounts={a.key: a.account for b, a in pairs if b.account != a.account},
+            verdicts={a.key: a.verdicts for b, a in pairs if b.verdicts != a.verdicts},
+            obligations=tuple(_unless_unproven(o, fence) for o in owed),
+        )
 
     def _known_replies(
         self, threads: Collection[Sequence[Message]]
@@ -147,11 +181,22 @@ class Judge:
     ) -> list[Message]:
         """Judge our mails again in the light of the client mail each of them answers."""
         return [
-            message
-            if mail is None
-            else replace(message, verdicts=known.get(mail) or self.classifier.outbound(mail))
+            message if mail is None else self._in_context(message, mail, known)
             for message, mail in zip(thread_messages, _replies(thread_messages), strict=True)
         ]
+
+    def _in_context(
+        self,
+        message: Message,
+        mail: OutboundMail,
+        known: Mapping[OutboundMail, OutboundVerdicts],
+    ) -> Message:
+        """Return our mail judged as an answer; as it was read, should judging it fail."""
+        try:
+            return replace(message, verdicts=known.get(mail) or self.classifier.outbound(mail))
+        except Exception as error:  # noqa: BLE001 - the edge of one mail: the others are judged
+            _log.error("reply_not_judged", error=type(error).__name__)
+            return message
 
 
 def _replies(thread_messages: Sequence[Message]) -> Iterator[OutboundMail | None]:
@@ -181,4 +226,5 @@ def _unless_unproven(obligation: Obligation, fence: datetime | None) -> Obligati
         return obligation
     if fence is not None and obligation.breached_at <= fence:
         return obligation
-    return replace(obligation, breached=False, breached_at=None)
+    why = tuple(reason for reason in obligation.why if reason.code != "breached")
+    return replace(obligation, breached=False, breached_at=None, why=why)

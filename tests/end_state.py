@@ -19,7 +19,11 @@ def end_state(store: Store) -> EndState:
     with store.read() as db:
         return {
             "messages": _messages(db),
-            "threads": _rows(db, schema.thread.c.name, schema.thread.c.stale),
+            "threads": _rows(
+                db,
+                schema.thread.c.name,
+                schema.thread.c.revision == schema.thread.c.folded_revision,
+            ),
             "folders": _folders(db),
             "placements": _placements(db),
             "obligations": _whole_table(db, "obligation"),

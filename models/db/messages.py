@@ -202,28 +202,44 @@ def _mark_some_stale(connection: Connection, names: Collection[str]) -> None:
     ordered = sorted(names)
     known = set(connection.execute(select(table.c.name).where(table.c.name.in_(ordered))).scalars())
     if known:
-        connection.execute(update(table).where(table.c.name.in_(ordered)).values(stale=True))
-    fresh = [{"name": name, "stale": True} for name in ordered if name not in known]
+        connection.execute(
+            update(table).where(table.c.name.in_(ordered)).values(revision=table.c.revision + 1)
+        )
+    fresh = [
+        {"name": name, "revision": 1, "folded_revision": 0} for name in ordered if name not in known
+    ]
     if fresh:
         connection.execute(insert(table), fresh)
 
 
 def mark_all_stale(connection: Connection) -> None:
     """Ask for all history to be folded again, after a calendar, policy or account changed."""
-    connection.execute(update(schema.thread).values(stale=True))
+    table = schema.thread
+    connection.execute(update(table).values(revision=table.c.revision + 1))
 
 
 def stale_threads(connection: Connection, limit: int) -> list[ThreadId]:
     """Return threads that wait to be folded."""
     table = schema.thread
-    rows = connection.execute(select(table.c.name).where(table.c.stale).limit(limit))
+    rows = connection.execute(
+        select(table.c.name).where(table.c.revision != table.c.folded_revision).limit(limit)
+    )
     return [ThreadId(name) for name in rows.scalars()]
 
 
-def mark_folded(connection: Connection, *names: ThreadId) -> None:
-    """Note that the obligations of threads say what their messages say."""
+def revisions(connection: Connection, names: Sequence[ThreadId]) -> dict[ThreadId, int]:
+    """Return how often each thread has changed; one that was merged away is missing."""
     table = schema.thread
-    connection.execute(update(table).where(table.c.name.in_(names)).values(stale=False))
+    rows = connection.execute(select(table.c.name, table.c.revision).where(table.c.name.in_(names)))
+    return {ThreadId(row.name): row.revision for row in rows}
+
+
+def mark_folded(connection: Connection, names: Collection[ThreadId]) -> None:
+    """Note that the obligations of threads say what their messages say, as of this transaction."""
+    table = schema.thread
+    connection.execute(
+        update(table).where(table.c.name.in_(names)).values(folded_revision=table.c.revision)
+    )
 
 
 def all_threads(connection: Connection) -> list[ThreadId]:

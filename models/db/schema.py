@@ -200,9 +200,16 @@ thread = Table(
     "thread",
     metadata,
     Column("name", Text, primary_key=True),
-    # something in it changed since it was folded
-    Column("stale", Boolean, nullable=False),
-    Index("ix_thread_stale", "stale"),
+    # counts changes; equal to the other when the obligations say what the messages say
+    Column("revision", Integer, nullable=False),
+    Column("folded_revision", Integer, nullable=False),
+)
+# The judge asks only for what changed since it was folded.
+Index(
+    "ix_thread_stale",
+    thread.c.name,
+    sqlite_where=text("revision != folded_revision"),
+    postgresql_where=text("revision != folded_revision"),
 )
 
 obligation = Table(

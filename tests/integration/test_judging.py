@@ -16,6 +16,7 @@ from models.ids import Address
 from models.mailboxes import FolderCursor, FolderRole, ListedMail, MonitoredFolder
 from models.message import RawMail
 from models.obligation import Obligation, ObligationState
+from sameday.judging import Judge
 from sameday.service import Parts
 from sameday.settings import settings_of
 
@@ -277,6 +278,35 @@ def test_judging_again_changes_and_journals_nothing(office: Office) -> None:
     office.parts.judge_all_again()
     assert office.owed() == before
     assert journal() == count
+
+
+def test_a_reply_that_can_not_be_judged_in_context_stops_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ask(office)
+    _answer(office, MONDAY_10 + timedelta(hours=1))
+
+    def fail(_classifier: object, _mail: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("classify.classifier.Classifier.outbound", fail)
+    assert [o.opened_at for o in office.owed()] == [MONDAY_10]
+
+
+def test_mail_that_comes_while_a_thread_is_judged_is_judged_after_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ask(office)
+    whole, left = Judge._known_replies, [True]
+
+    def answer_meanwhile(judge: Judge, threads: Any) -> Any:
+        if left:
+            left.pop()
+            _answer(office, MONDAY_10 + timedelta(hours=1))
+        return whole(judge, threads)
+
+    monkeypatch.setattr(Judge, "_known_replies", answer_meanwhile)
+    assert [o.state for o in office.owed()] == [ObligationState.ANSWERED]
 
 
 def test_the_past_is_shown_as_it_was(office: Office) -> None:

@@ -118,7 +118,7 @@ def test_a_changed_thread_is_stale_until_it_is_folded(store: Store) -> None:
     _save(store, read_mail("a"))
     with store.write() as db:
         (name,) = messages.stale_threads(db, 10)
-        messages.mark_folded(db, name)
+        messages.mark_folded(db, [name])
         assert messages.stale_threads(db, 10) == []
     _save(store, read_mail("b", references=("a",)))
     with store.read() as db:

@@ -131,11 +131,18 @@ def upgrade() -> None:
     op.create_table(
         "thread",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("folded_revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_thread")),
     )
     with op.batch_alter_table("thread", schema=None) as batch_op:
-        batch_op.create_index("ix_thread_stale", ["stale"], unique=False)
+        batch_op.create_index(
+            "ix_thread_stale",
+            ["name"],
+            unique=False,
+            sqlite_where=sa.text("revision != folded_revision"),
+            postgresql_where=sa.text("revision != folded_revision"),
+        )
 
     op.create_table(
         "transition",
@@ -260,7 +267,11 @@ def downgrade() -> None:
 
     op.drop_table("transition")
     with op.batch_alter_table("thread", schema=None) as batch_op:
-        batch_op.drop_index("ix_thread_stale")
+        batch_op.drop_index(
+            "ix_thread_stale",
+            sqlite_where=sa.text("revision != folded_revision"),
+            postgresql_where=sa.text("revision != folded_revision"),
+        )
 
     op.drop_table("thread")
     with op.batch_alter_table("obligation", schema=None) as batch_op:
