@@ -19,6 +19,14 @@ class TransientFailure(MailboxError):
     """The network or the server failed; trying again later is right."""
 
 
+class Renumbered(TransientFailure):
+    """A folder's UIDs came to mean something else between two looks; the next pass follows it."""
+
+
+class Cancelled(TransientFailure):
+    """Somebody asked us to stop; the ledger knows where to go on."""
+
+
 class Throttled(MailboxError):
     """The server asks us to slow down."""
 

@@ -15,7 +15,7 @@ from ingest.enumeration import Enumeration
 from ingest.fetching import FIRST_BYTES, Fetching, Tally
 from ingest.folders import choose_folders
 from ingest.imap_connection import ImapConnection
-from ingest.imap_errors import FolderUnavailable, TransientFailure
+from ingest.imap_errors import Cancelled, FolderUnavailable, Renumbered, TransientFailure
 from ingest.imap_values import ExaminedFolder
 from ingest.stop_signal import StopSignal
 from models.db import epochs, ledger
@@ -80,6 +80,7 @@ class MailboxSync:
         self._examined: bytes | None = None
         self._inbox: bytes | None = None
         self._inbox_high = 0
+        self._cancelled = False
         self._tally = Tally()
         self._total = 0
         self._looked_at = clock()
@@ -91,6 +92,8 @@ class MailboxSync:
     @property
     def connection(self) -> ImapConnection:
         """Return the session, opening one when there is none."""
+        if self._cancelled:
+            raise Cancelled(f"reading {self.mailbox.address} was broken off.")
         if self._connection is None:
             self._connection = self._connect()
             self._counters.logged_in(self.mailbox.address)
@@ -104,13 +107,20 @@ class MailboxSync:
             self._connection = None
             self._counters.hung_up(self.mailbox.address)
 
+    def cancel(self) -> None:
+        """Break a pass off, from another thread; what was stored by then stays."""
+        self._cancelled = True
+        connection = self._connection
+        if connection is not None:
+            connection.abort()
+
     def open(self, cursor: FolderCursor) -> ImapConnection:
         """Return the session with a folder examined, under the UIDVALIDITY we know."""
         if self._examined != cursor.raw_name:
             folder = self._examine(cursor.raw_name)
             if folder.uidvalidity != cursor.uidvalidity:
                 message = f"the folder {cursor.name!r} was renumbered while it was being read."
-                raise TransientFailure(message)
+                raise Renumbered(message)
         return self.connection
 
     def _examine(self, raw_name: bytes) -> ExaminedFolder:

@@ -12,7 +12,7 @@ import structlog
 from classify.classifier import Classifier
 from ingest.counters import Counters
 from ingest.imap_connection import ImapConnection
-from ingest.imap_errors import MailboxError
+from ingest.imap_errors import Cancelled, MailboxError, Renumbered
 from ingest.imap_values import Secret
 from ingest.login_budget import LoginBudget
 from ingest.reading import Reader
@@ -25,6 +25,7 @@ from models.db.messages import mark_all_stale, raw_mails_after, rewrite_message
 from models.db.migrating import migrate
 from models.db.store import Store, open_store
 from models.errors import ConfigurationError
+from models.ids import Address
 from models.mailboxes import FolderCursor, Mailbox
 from sameday.judging import Judge
 from sameday.opening import access_tokens, open_connection
@@ -50,7 +51,7 @@ def system_clock() -> datetime:
 class SyncOutcome:
     """How reading one mailbox to the end went."""
 
-    watched: WatchedMailbox
+    address: Address
     read: int = 0
     quarantined: int = 0
     problem: str = ""
@@ -119,34 +120,51 @@ class Parts:
             return ImapConnection.connect(mailbox, secret)
 
     def sync_all(self, progress: Progress | None = None) -> tuple[SyncOutcome, ...]:
-        """Read every mailbox to the end, judge what came, and return how each went."""
-        sync = partial(self._sync_to_the_end, progress=progress)
-        with ThreadPoolExecutor(_SYNCING_AT_ONCE, thread_name_prefix="sync") as pool:
-            outcomes = tuple(pool.map(sync, self.settings.mailboxes))
+        """Read every mailbox to the end, judge what came, and return how each went.
+
+        Ctrl-C breaks off every mailbox at once; what was stored by then stays, and is judged later.
+        """
+        syncs = [self.mailbox_sync(watched, progress) for watched in self.settings.mailboxes]
+        with ThreadPoolExecutor(_SYNCING_AT_ONCE, thread_name_prefix="sync") as threads:
+            running = [threads.submit(self._sync_to_the_end, sync) for sync in syncs]
+            try:
+                outcomes = tuple(future.result() for future in running)
+            except KeyboardInterrupt:
+                threads.shutdown(wait=False, cancel_futures=True)
+                for sync in syncs:
+                    sync.cancel()
+                raise
         self.judge.judge_stale()
         self.judge.tick()
         return outcomes
 
-    def _sync_to_the_end(
-        self, watched: WatchedMailbox, *, progress: Progress | None
-    ) -> SyncOutcome:
+    def _sync_to_the_end(self, sync: MailboxSync) -> SyncOutcome:
         """Repeat passes until nothing is pending: what fails five times is quarantined."""
-        sync = self.mailbox_sync(watched, progress)
         read, problem = 0, ""
         try:
             for _ in range(_PASSES):
-                report = sync.run_pass(retry_at_once=True)
+                try:
+                    report = sync.run_pass(retry_at_once=True)
+                except Renumbered as error:
+                    problem = str(error)
+                    sync.disconnect()
+                    continue
                 read += report.read
                 problem = report.problem
                 if not report.failed:
                     break
         except (MailboxError, ConfigurationError) as error:
             problem = str(error)
-            sync.note_problem(problem)
+            if not isinstance(error, Cancelled):
+                sync.note_problem(problem)
         finally:
             sync.disconnect()
-        quarantined = self._count_quarantined(sync)
-        return SyncOutcome(watched=watched, read=read, quarantined=quarantined, problem=problem)
+        return SyncOutcome(
+            address=sync.mailbox.address,
+            read=read,
+            quarantined=self._count_quarantined(sync),
+            problem=problem,
+        )
 
     def _count_quarantined(self, sync: MailboxSync) -> int:
         with self.store.read() as db:

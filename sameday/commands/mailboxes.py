@@ -98,4 +98,4 @@ def _sentence(outcome: SyncOutcome) -> str:
         parts.append(f"{outcome.quarantined} quarantined (see Mailboxes on the panel)")
     if outcome.problem:
         parts.append(f"PROBLEM: {outcome.problem}")
-    return f"{outcome.watched.mailbox.address}: {', '.join(parts)}"
+    return f"{outcome.address}: {', '.join(parts)}"

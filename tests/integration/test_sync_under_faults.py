@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from ingest.imap_connection import ImapConnection
-from ingest.imap_errors import MailboxError, Throttled, TransientFailure
+from ingest.imap_errors import Cancelled, MailboxError, Throttled, TransientFailure
 from ingest.imap_values import Secret
 from ingest.sync import MailboxSync
 from models.db import schema
@@ -416,6 +416,28 @@ def test_mail_that_comes_during_a_long_backfill_goes_before_history(
     sync.run_pass()
     assert fetched.index(("INBOX", b"7")) < fetched.index(("Sent", b"2,1"))
     assert len(_stored(store)) == 13
+
+
+def test_a_pass_that_is_broken_off_keeps_what_it_has_and_begins_no_other(
+    sync: MailboxSync, faults: Faults, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.fetching._BATCH_UIDS", 2)
+    fetches: list[ClientCommand] = []
+
+    def cancel_at_the_second(command: ClientCommand) -> Fault | None:
+        if b"BODY.PEEK[]" in command.arguments:
+            fetches.append(command)
+            if len(fetches) == 2:
+                sync.cancel()
+        return None
+
+    faults.script = cancel_at_the_second
+    with pytest.raises(TransientFailure):
+        sync.run_pass()
+    sync.disconnect()
+    assert _stored(store) in (["m5", "m6"], ["m3", "m4", "m5", "m6"])
+    with pytest.raises(Cancelled):
+        sync.run_pass()
 
 
 def test_a_line_of_the_folder_list_that_can_not_be_read_hides_no_other(
