@@ -52,8 +52,15 @@ class MailboxWatcher(threading.Thread):
                 self._stay_away(error)
         self._sync.disconnect()
 
+    def break_off(self) -> None:
+        """Cut a pass short, from another thread, after the stop signal was given."""
+        self._sync.cancel()
+
     def _stay_away(self, error: Exception) -> None:
         self._sync.disconnect()
+        if self._stop_signal.is_set:
+            # What breaks while we stop was broken by us.
+            return
         self._sync.count_failure(error)
         pause = self._backoff.after(error, self._clock())
         problem = str(error) if isinstance(error, MailboxError) else "an error inside Sameday."

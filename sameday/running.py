@@ -21,6 +21,7 @@ from web.app import create_app
 _POLL_SECONDS = 60.0
 _TICK_SECONDS = 15.0
 _JOIN_SECONDS = 5.0
+_GOODBYE_SECONDS = 2.0
 _RECONCILES_AT = time(3, 30)
 """By the agency's clock: nobody works, and most backups are over."""
 
@@ -92,6 +93,15 @@ class Service:
         self._reconciliation.stop()
         self._schedule.stop()
         self._stop_panel()
+        self._stop_watchers()
+
+    def _stop_watchers(self) -> None:
+        """Let who waits say goodbye to the server, then cut passes that would go on for long."""
+        for watcher in self._watchers:
+            watcher.join(_GOODBYE_SECONDS / len(self._watchers))
+        for watcher in self._watchers:
+            if watcher.is_alive():
+                watcher.break_off()
         for watcher in self._watchers:
             watcher.join(_JOIN_SECONDS)
 

@@ -1,5 +1,6 @@
 """A watcher follows its mailbox, comes back after failures, and ends when told to."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from models.db import schema
 from models.db.store import Store
 from models.ids import Address
 from models.mailboxes import Mailbox, Tls
+from sameday.demo.imap_faults import ClientCommand, Fault, StaySilent
 from sameday.demo.imap_server import EmbeddedImapServer
 from sameday.demo.mail_store import MailStore
 from tests.plain_reader import PlainReader
@@ -42,25 +44,28 @@ def mail() -> MailStore:
     return store
 
 
-@contextmanager
-def _watching(
-    server: EmbeddedImapServer, store: Store, password: str = PASSWORD
-) -> Iterator[list[PassReport]]:
-    """Run a watcher; yield the reports of its passes so far."""
-    mailbox = Mailbox(
-        address=Address("u0@studio.example"),
-        host="127.0.0.1",
-        port=server.port,
-        tls=Tls.NONE,
-        user=USER,
+def _mailbox_at(port: int) -> Mailbox:
+    return Mailbox(
+        address=Address("u0@studio.example"), host="127.0.0.1", port=port, tls=Tls.NONE, user=USER
     )
-    sync = MailboxSync(
+
+
+def _sync_at(mailbox: Mailbox, store: Store, password: str) -> MailboxSync:
+    return MailboxSync(
         store=store,
         mailbox=mailbox,
         reader=PlainReader(),
         connect=lambda: ImapConnection.connect(mailbox, Secret(value=password)),
         clock=_clock,
     )
+
+
+@contextmanager
+def _watching(
+    server: EmbeddedImapServer, store: Store, password: str = PASSWORD
+) -> Iterator[list[PassReport]]:
+    """Run a watcher; yield the reports of its passes so far."""
+    sync = _sync_at(_mailbox_at(server.port), store, password)
     reports: list[PassReport] = []
     stop = StopSignal()
     watcher = MailboxWatcher(
@@ -135,3 +140,34 @@ def test_an_error_of_our_own_is_noted_and_does_not_end_the_watch(
     with EmbeddedImapServer(mail) as server, _watching(server, store) as reports:
         _until(lambda: len(reports) >= 1)
         assert _problem(store) == ""
+
+
+def test_a_pass_that_would_go_on_for_long_is_cut_short_without_a_complaint(
+    mail: MailStore, store: Store
+) -> None:
+    mail.append(USER, "INBOX", _mail("a"), _clock())
+    stalled = threading.Event()
+
+    def stall(command: ClientCommand) -> Fault | None:
+        if b"BODY.PEEK[]" not in command.arguments:
+            return None
+        stalled.set()
+        return StaySilent()
+
+    stop = StopSignal()
+    with EmbeddedImapServer(mail, script=stall) as server:
+        watcher = MailboxWatcher(
+            _sync_at(_mailbox_at(server.port), store, PASSWORD),
+            after_pass=lambda _report: None,
+            clock=_clock,
+            stop=stop,
+            poll_seconds=30,
+        )
+        watcher.start()
+        assert stalled.wait(PATIENCE_SECONDS)
+        stop.set()
+        watcher.break_off()
+        watcher.join(5)
+        assert not watcher.is_alive()
+    assert _problem(store) == ""
+    stop.close()
