@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from classify.chaser import find_chaser
+from classify.clauses import clauses_of
 from classify.go_ahead import approvals
 from classify.language import LanguageFinding
 from classify.lexicon import Lexicon, RuleTable
 from classify.mail import InboundMail
 from classify.needs_answer import AnswerEvidence, NeedsAnswer
 from classify.patterns import Coded
-from classify.questions import find_questions, is_item
+from classify.questions import bids_later, find_questions, is_item
 from classify.residue import Residue
 from classify.tags import find_tags
 from classify.tone import hear_tone
@@ -50,7 +51,7 @@ class InboundReader:
         yes = approvals(inbound, self._residue, body)
         staying = [c for c in body if c not in yes]
         if withdrawn.holds:
-            staying = [c for c in staying if not _takes_back(inbound, c)]
+            staying = [c for c in staying if not _takes_back(inbound, asking, c)]
         tags = find_tags(self._tables["tags"], subject, body)
         questions = find_questions(asking, mail.new_text, staying)
         chaser = find_chaser(inbound, [*subject, *body])
@@ -74,9 +75,16 @@ class InboundReader:
         )
 
 
-def _takes_back(table: RuleTable, coded: Coded) -> bool:
-    """Tell whether the sentence is the withdrawal itself: "забудьте" asks for nothing else."""
-    return not coded.sentence.asks and table.first(coded, "withdrawn") is not None
+def _takes_back(inbound: RuleTable, asking: RuleTable, coded: Coded) -> bool:
+    """Tell whether the sentence is the withdrawal itself: "забудьте" asks for nothing else.
+
+    "Передумали насчёт баннера, верните прежний" takes one thing back and asks for another.
+    """
+    if coded.sentence.asks or inbound.first(coded, "withdrawn") is None:
+        return False
+    parts = list(clauses_of(coded))
+    asks_more = bids_later(asking, coded) and inbound.first(parts[-1], "withdrawn") is None
+    return not asks_more
 
 
 def _blocking(tags: Sequence[Verdict], chaser: Verdict, withdrawn: Verdict) -> Verdict | None:

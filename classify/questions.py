@@ -68,10 +68,10 @@ def is_item(table: RuleTable, coded: Coded) -> bool:
     given = {hit.rule.gives for hit in table.hits(coded) if not _is_participle(hit, coded)}
     if "not_item" in given:
         return False
-    return coded.sentence.asks or "item" in given or _bids_later(table, coded)
+    return coded.sentence.asks or "item" in given or bids_later(table, coded)
 
 
-def _bids_later(table: RuleTable, coded: Coded) -> bool:
+def bids_later(table: RuleTable, coded: Coded) -> bool:
     """Tell whether a later clause begins with an imperative: "Great, update the price"."""
     _, *later = clauses_of(coded)
     return any(_bids_in_russian(part) for part in later) or any(

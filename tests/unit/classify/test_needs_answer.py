@@ -53,6 +53,18 @@ def test_every_doubt_means_yes(classifier: Classifier, text: str) -> None:
     assert _needs(classifier, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Мы передумали насчет баннера, верните прежний",
+        "Здравствуйте, оплатили счёт 45, пришлите акт",
+        "Please disregard the first file, use the second one instead",
+    ],
+)
+def test_who_settles_one_thing_and_bids_another_waits(classifier: Classifier, text: str) -> None:
+    assert _needs(classifier, text)
+
+
 def test_a_robot_needs_an_answer_only_when_it_asks_for_one(classifier: Classifier) -> None:
     assert _needs(classifier, "Please acknowledge receipt of this notice.", robot=True)
     assert not _needs(classifier, "Order 17 was shipped on Monday.", robot=True)
