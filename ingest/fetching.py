@@ -33,6 +33,9 @@ _PAGE_UIDS = 1000
 _BATCH_UIDS = 100
 _BATCH_BYTES = 8 * 1024 * 1024
 
+_CULPRIT = (BrokenReply, CommandRefused, ServerFailed)
+"""What may be one mail's fault alone, so that asking for others goes on."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -132,7 +135,7 @@ class Fetching:
             try:
                 connection = self._session.open(cursor)
                 fetched = connection.fetch([mail.uid for mail in part], FIRST_BYTES)
-            except (BrokenReply, CommandRefused, ServerFailed) as error:
+            except _CULPRIT as error:
                 if isinstance(error, BrokenReply):
                     self._session.disconnect()
                 if len(part) == 1:
@@ -177,9 +180,8 @@ class Fetching:
             return
         try:
             listed = self._session.open(cursor).attachments(cut)
-        except (BrokenReply, CommandRefused) as error:
-            _log.warning("structure_not_read", folder=cursor.id, error=str(error))
-            self._session.disconnect()
+        except _CULPRIT as error:
+            self._go_on_after(error, "structure_not_read", cursor)
             return
         for uid in cut:
             ready[uid] = replace(ready[uid], listed=listed.get(uid, ()))
@@ -197,13 +199,23 @@ class Fetching:
     def _read_more(
         self, cursor: FolderCursor, uid: int, reading: Reading, listed: tuple[Attachment, ...]
     ) -> Reading:
-        """Read a mail whose text lies behind a large attachment."""
-        more = self._session.open(cursor).fetch([uid], _WHOLE_TEXT_BYTES).get(uid)
+        """Read a mail whose text lies behind a large attachment, if the server gives it."""
+        try:
+            more = self._session.open(cursor).fetch([uid], _WHOLE_TEXT_BYTES).get(uid)
+        except _CULPRIT as error:
+            self._go_on_after(error, "text_not_fetched", cursor)
+            return reading
         if more is None:
             return reading
         return self._reader.submit([replace(_raw_of(more), listed=listed)], self._clock()).result()[
             0
         ]
+
+    def _go_on_after(self, error: Exception, what: str, cursor: FolderCursor) -> None:
+        """Note a refusal that costs a detail of a mail, never the pass: it would come each time."""
+        _log.warning(what, folder=cursor.id, error=type(error).__name__)
+        if isinstance(error, BrokenReply):
+            self._session.disconnect()
 
     # --- store ----------------------------------------------------------------------------------
 
